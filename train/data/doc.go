@@ -1,0 +1,11 @@
+// Package data reads images for training: the official files of CelebA, MNIST and sets in the same layouts, any
+// folder of images, and two built-in generators for a machine that has none of them. It knows no model and no
+// computation graph.
+//
+// Every reader returns [Images]: bytes, all images of one size, with a checksum. Images that are expensive to decode
+// are decoded once, into a cache that later runs map into memory. A [Loader] turns them into shuffled batches of
+// float32 in [0,1], read ahead while the caller computes.
+//
+// A file that is not what it should be is an error that names the file, the place in it, what was expected there
+// and what was found.
+package data
