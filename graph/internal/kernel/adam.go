@@ -1,0 +1,44 @@
+package kernel
+
+import "math"
+
+// adamConstants are the numbers of one Adam step.
+type adamConstants struct {
+	beta1, rest1 float32 // β₁ and 1-β₁
+	beta2, rest2 float32
+	rate         float32 // α/(1-β₁ᵗ)
+	root         float32 // 1/√(1-β₂ᵗ)
+	epsilon      float32
+}
+
+// Adam makes step number t (from 1) of Adam, algorithm 1 of Kingma and Ba
+// (arXiv 1412.6980): it updates the moments m and v from the gradient, and the
+// parameters p from the moments corrected for their bias, in place.
+//
+//	m = β₁m + (1-β₁)g     v = β₂v + (1-β₂)g²
+//	p = p - α · m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε)
+func Adam(p, m, v, grad []float32, rate, beta1, beta2, epsilon float64, t int) {
+	equal(len(p), len(m), len(v), len(grad))
+	if t < 1 {
+		panic("kernel: adam: steps count from 1")
+	}
+	c := adamConstants{
+		beta1: float32(beta1), rest1: float32(1 - beta1),
+		beta2: float32(beta2), rest2: float32(1 - beta2),
+		rate:    float32(rate / (1 - math.Pow(beta1, float64(t)))),
+		root:    float32(1 / math.Sqrt(1-math.Pow(beta2, float64(t)))),
+		epsilon: float32(epsilon),
+	}
+	pieces(len(p), func(from, to int) {
+		current.adam(p[from:to], m[from:to], v[from:to], grad[from:to], &c)
+	})
+}
+
+func adamPortable(p, m, v, grad []float32, c *adamConstants) {
+	for i, g := range grad {
+		mi := c.beta1*m[i] + c.rest1*g
+		vi := c.beta2*v[i] + c.rest2*g*g
+		m[i], v[i] = mi, vi
+		p[i] -= c.rate * mi / (float32(math.Sqrt(float64(vi)))*c.root + c.epsilon)
+	}
+}

@@ -1,0 +1,19 @@
+// Package kernel holds the inner loops of the computation graphs: matrix
+// product, convolution, elementwise functions, reductions, the Adam update and
+// random numbers, all on float32 slices in row-major order.
+//
+// There are three paths: AVX-512, AVX2 with FMA, and portable Go. The fastest
+// one that the processor has is chosen at start. The environment variable
+// BOLTZOO_KERNEL=avx512|avx2|portable asks for another; a path that the
+// processor lacks, or a name that is none of the three, is passed over in
+// favour of the one that would have been chosen anyway.
+//
+// Work is divided among a pool of workers whose size SetThreads sets. How it is
+// divided follows from the sizes of the operands alone, and every sum is taken
+// in one fixed order, so a result has the same bits whatever the number of
+// threads. Uniform, Bernoulli and Normal give the same bits on every path too;
+// the other kernels may differ between paths by rounding.
+//
+// Sizes and slice lengths are the caller's to get right: a kernel panics when
+// they do not fit and never reads or writes outside the slices it was given.
+package kernel

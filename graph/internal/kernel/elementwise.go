@@ -1,0 +1,56 @@
+package kernel
+
+// Exp sets dst[i] = exp(src[i]). Like the other functions of one slice it is
+// within 2.5 units in the last place wherever the result is a normal number,
+// maps NaN to NaN, takes slices of equal length, and dst may be src.
+func Exp(dst, src []float32) { unary(dst, src, current.exp) }
+
+// Sigmoid sets dst[i] = 1/(1+exp(-src[i])).
+func Sigmoid(dst, src []float32) { unary(dst, src, current.sigmoid) }
+
+// Softplus sets dst[i] = log(1+exp(src[i])), the integral of the sigmoid.
+func Softplus(dst, src []float32) { unary(dst, src, current.softplus) }
+
+// Tanh sets dst[i] = tanh(src[i]).
+func Tanh(dst, src []float32) { unary(dst, src, current.tanh) }
+
+// LogCosh sets dst[i] = log(cosh(src[i])), the integral of tanh.
+func LogCosh(dst, src []float32) { unary(dst, src, current.logCosh) }
+
+func unary(dst, src []float32, f func(dst, src []float32)) {
+	equal(len(dst), len(src))
+	pieces(len(src), func(from, to int) { f(dst[from:to], src[from:to]) })
+}
+
+// equal panics unless the lengths of the operands are equal.
+func equal(n int, others ...int) {
+	for _, m := range others {
+		if m != n {
+			panic("kernel: slices differ in length")
+		}
+	}
+}
+
+// Axpby sets dst[i] = a·x[i] + b·y[i]. dst may be x or y.
+func Axpby(dst []float32, a float32, x []float32, b float32, y []float32) {
+	equal(len(dst), len(x), len(y))
+	pieces(len(x), func(from, to int) { current.combine(dst[from:to], x[from:to], y[from:to], a, b) })
+}
+
+// Add sets dst[i] = x[i] + y[i]. dst may be x or y.
+func Add(dst, x, y []float32) { Axpby(dst, 1, x, 1, y) }
+
+// Sub sets dst[i] = x[i] - y[i]. dst may be x or y.
+func Sub(dst, x, y []float32) { Axpby(dst, 1, x, -1, y) }
+
+// Mul sets dst[i] = x[i]·y[i]. dst may be x or y.
+func Mul(dst, x, y []float32) {
+	equal(len(dst), len(x), len(y))
+	pieces(len(x), func(from, to int) { current.multiply(dst[from:to], x[from:to], y[from:to]) })
+}
+
+// Scale sets dst[i] = a·x[i]. dst may be x.
+func Scale(dst []float32, a float32, x []float32) {
+	equal(len(dst), len(x))
+	pieces(len(x), func(from, to int) { current.scale(dst[from:to], x[from:to], a) })
+}

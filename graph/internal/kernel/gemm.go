@@ -1,0 +1,157 @@
+package kernel
+
+// Blocking of a matrix product. A block of a is at most blockRows×blockDepth,
+// some 200 KB that stay in the second-level cache while the panels of b pass
+// by. The depth follows from k alone, because where a sum is cut decides its
+// rounding.
+const (
+	blockRows  = 192
+	blockDepth = 512
+)
+
+// depth returns the length of the blocks into which a sum of k terms is cut.
+func depth(k int) int {
+	blocks := max(1, (k+blockDepth-1)/blockDepth)
+	return max(1, (k+blocks-1)/blocks)
+}
+
+// Gemm computes c = alpha·op(a)·op(b) + beta·c, where op(a) is m×k, op(b) is
+// k×n, c is m×n, and op transposes if transA or transB says so. lda, ldb and
+// ldc are the lengths of the rows as stored. beta = 0 overwrites c whatever is
+// in it; alpha = 0 leaves a and b unread.
+func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if m < 0 || n < 0 || k < 0 {
+		panic("kernel: gemm: negative size")
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	checkMatrix("gemm: c", c, m, n, ldc)
+	if k == 0 || alpha == 0 {
+		scaleRows(c, ldc, m, n, beta)
+		return
+	}
+	g := gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, b: matrix{b, ldb, transB}, a: matrix{a, lda, transA}, c: c, ldc: ldc}
+	if transA {
+		checkMatrix("gemm: a", a, k, m, lda)
+	} else {
+		checkMatrix("gemm: a", a, m, k, lda)
+	}
+	if transB {
+		checkMatrix("gemm: b", b, n, k, ldb)
+	} else {
+		checkMatrix("gemm: b", b, k, n, ldb)
+	}
+	g.run()
+}
+
+func checkMatrix(what string, s []float32, rows, cols, ld int) {
+	if ld < cols {
+		panic("kernel: " + what + ": rows are longer than the stride")
+	}
+	if rows > 0 && len(s) < (rows-1)*ld+cols {
+		panic("kernel: " + what + ": slice too short")
+	}
+}
+
+func scaleRows(c []float32, ldc, m, n int, beta float32) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if beta == 0 {
+			clear(row)
+		} else {
+			for j := range row {
+				row[j] *= beta
+			}
+		}
+	}
+}
+
+// matrix is a factor as it is stored.
+type matrix struct {
+	data  []float32
+	ld    int
+	trans bool
+}
+
+// from returns the elements from row i, column j on, and the strides from one
+// row to the next and from one column to the next.
+func (a matrix) from(i, j int) (s []float32, rs, cs int) {
+	if a.trans {
+		return a.data[j*a.ld+i:], 1, a.ld
+	}
+	return a.data[i*a.ld+j:], a.ld, 1
+}
+
+// pack writes the k×w part of the matrix that begins at row p, column j as a
+// panel whose rows are cols wide, filled up with zeros.
+func (a matrix) pack(panel []float32, cols, p, j, k, w int) {
+	if w < cols {
+		clear(panel[:k*cols])
+	}
+	s, rs, _ := a.from(p, j)
+	if a.trans {
+		current.transpose(panel, cols, s, a.ld, w, k)
+	} else {
+		current.copyRows(panel, cols, s, rs, k, w)
+	}
+}
+
+type gemm struct {
+	m, n, k     int
+	alpha, beta float32
+	a, b        matrix
+	c           []float32
+	ldc         int
+}
+
+// run divides the product into strips of columns, each with its own packed
+// part of b.
+func (g *gemm) run() {
+	panels := (g.n + current.cols - 1) / current.cols
+	per := panels
+	if t := Threads(); t > 1 && 2*g.m*g.n*g.k > 1_000_000 {
+		per = max(1, panels/(4*t))
+	}
+	strips := (panels + per - 1) / per
+	parallel(strips, func(i int) {
+		g.strip(i*per*current.cols, min(g.n, (i+1)*per*current.cols))
+	})
+}
+
+// strip computes the columns j0 to j1.
+func (g *gemm) strip(j0, j1 int) {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	cols := current.cols
+	d := depth(g.k)
+	s.b = grow(s.b, d*((j1-j0+cols-1)/cols)*cols)
+	for p := 0; p < g.k; p += d {
+		k := min(d, g.k-p)
+		beta := g.beta
+		if p > 0 {
+			beta = 1
+		}
+		for j := j0; j < j1; j += cols {
+			g.b.pack(s.b[(j-j0)*k:], cols, p, j, k, min(cols, j1-j))
+		}
+		for i := 0; i < g.m; i += blockRows {
+			a, rs, cs := g.a.from(i, p)
+			block(min(blockRows, g.m-i), j1-j0, k, a, rs, cs, s.b, g.c[i*g.ldc+j0:], g.ldc, g.alpha, beta)
+		}
+	}
+}
+
+// block computes m×n elements of c from a block of a and panels of b.
+func block(m, n, k int, a []float32, rsa, csa int, b []float32, c []float32, ldc int, alpha, beta float32) {
+	rows, cols, micro := current.rows, current.cols, current.micro
+	tiles := (m + rows - 1) / rows
+	for j := 0; j < n; j += cols {
+		w := min(cols, n-j)
+		panel := b[j*k:]
+		for t := range tiles {
+			i, next := m*t/tiles, m*(t+1)/tiles // of nearly equal height
+			micro(next-i, w, k, a[i*rsa:], rsa, csa, panel, cols, c[i*ldc+j:], ldc, alpha, beta)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// naiveGemm is the definition, in float64. It also returns the sum of the
+// absolute values of the terms, against which rounding errors are measured.
+func naiveGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) (want, size []float64) {
+	want, size = make([]float64, m*n), make([]float64, m*n)
+	for i := range m {
+		for j := range n {
+			s, abs := 0.0, 0.0
+			for p := range k {
+				x, y := a[0], b[0]
+				if transA {
+					x = a[p*lda+i]
+				} else {
+					x = a[i*lda+p]
+				}
+				if transB {
+					y = b[j*ldb+p]
+				} else {
+					y = b[p*ldb+j]
+				}
+				s += float64(x) * float64(y)
+				abs += math.Abs(float64(x) * float64(y))
+			}
+			s *= float64(alpha)
+			abs *= math.Abs(float64(alpha))
+			if beta != 0 {
+				s += float64(beta) * float64(c[i*ldc+j])
+				abs += math.Abs(float64(beta) * float64(c[i*ldc+j]))
+			}
+			want[i*n+j], size[i*n+j] = s, abs
+		}
+	}
+	return want, size
+}
+
+// bound is the error allowed to a float32 sum of k terms: that of a chain of
+// rounding errors, which no order of summation exceeds.
+func bound(k int, size float64) float64 { return float64(k+4)*size/(1<<24) + 1e-37 }
+
+func TestGemm(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		r := newRand(1)
+		for trial := range 400 {
+			m, n, k := 1+r.IntN(70), 1+r.IntN(90), 1+r.IntN(130)
+			switch trial % 40 {
+			case 0:
+				m, n, k = 1+r.IntN(420), 1+r.IntN(200), 1+r.IntN(1300)
+			case 1:
+				m, n, k = 1+r.IntN(3), 1+r.IntN(600), 1+r.IntN(600)
+			case 2:
+				m, n, k = 1+r.IntN(900), 1+r.IntN(3), 1+r.IntN(600)
+			case 3:
+				k = 0
+			case 4:
+				k = 512 + r.IntN(3)
+			}
+			transA, transB := r.IntN(2) == 1, r.IntN(2) == 1
+			alpha := []float32{1, 1, -0.5, 0}[r.IntN(4)]
+			beta := []float32{0, 1, 0.7}[r.IntN(3)]
+			lda, ldb, ldc := k+r.IntN(5), n+r.IntN(5), n+r.IntN(5)
+			rowsA, rowsB, colsA, colsB := m, k, k, n
+			if transA {
+				lda, rowsA, colsA = m+r.IntN(5), k, m
+			}
+			if transB {
+				ldb, rowsB, colsB = k+r.IntN(5), n, k
+			}
+			// The slices end with the last element.
+			a := normals(r, max(0, (rowsA-1)*lda+colsA))
+			b := normals(r, max(0, (rowsB-1)*ldb+colsB))
+			a, b = a[:len(a):len(a)], b[:len(b):len(b)]
+			c, untouched := guarded((m-1)*ldc + n)
+			copy(c, normals(r, len(c)))
+			if beta == 0 {
+				c[r.IntN(n)] = float32(math.NaN())
+			}
+			before := append([]float32(nil), c...)
+			name := fmt.Sprintf("trial %d: transA %v, transB %v, m %d, n %d, k %d, alpha %v, beta %v, ld %d %d %d", trial, transA, transB, m, n, k, alpha, beta, lda, ldb, ldc)
+			var want, size []float64
+			if k > 0 {
+				want, size = naiveGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+			} else {
+				want, size = naiveGemm(false, false, m, n, 0, alpha, nil, 0, nil, 0, beta, c, ldc)
+			}
+			Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+			for i := range m {
+				for j := range ldc {
+					if i == m-1 && j >= n {
+						break
+					}
+					got := c[i*ldc+j]
+					if j >= n {
+						if got != before[i*ldc+j] {
+							t.Fatalf("%s: element [%d,%d] outside of c was written", name, i, j)
+						}
+						continue
+					}
+					if e := math.Abs(float64(got) - want[i*n+j]); !(e <= bound(k, size[i*n+j])) {
+						t.Fatalf("%s: [%d,%d] = %v, want %v", name, i, j, got, want[i*n+j])
+					}
+				}
+			}
+			if !untouched() {
+				t.Fatalf("%s: wrote outside of c", name)
+			}
+		}
+	})
+}
+
+func TestGemmSpecialValues(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		nan, inf := float32(math.NaN()), float32(math.Inf(1))
+		const m, n, k = 13, 37, 20
+		a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+		for i := range a {
+			a[i] = 1
+		}
+		for i := range b {
+			b[i] = 1
+		}
+		a[2*k+3] = nan  // row 2
+		b[5*n+36] = inf // column 36
+		a[4*k+5] = 0    // 0·Inf in row 4
+		Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
+		for i := range m {
+			for j := range n {
+				want := float32(k)
+				switch {
+				case i == 2, i == 4 && j == 36:
+					want = nan
+				case j == 36:
+					want = inf
+				case i == 4:
+					want = k - 1
+				}
+				if got := c[i*n+j]; got != want && !(got != got && want != want) {
+					t.Fatalf("[%d,%d] = %v, want %v", i, j, got, want)
+				}
+			}
+		}
+		tiny := math.Float32frombits(3) // denormal
+		x, y, z := []float32{tiny}, []float32{1}, []float32{0}
+		Gemm(false, false, 1, 1, 1, 1, x, 1, y, 1, 0, z, 1)
+		if z[0] != tiny {
+			t.Errorf("denormal came out as %g", z[0])
+		}
+	})
+}
+
+func TestGemmSameBits(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		r := newRand(2)
+		for _, s := range [][3]int{{128, 500, 784}, {61, 333, 1100}, {700, 40, 90}, {1, 2000, 600}} {
+			m, n, k := s[0], s[1], s[2]
+			for trans := range 4 {
+				transA, transB := trans&1 != 0, trans&2 != 0
+				lda, ldb := k, n
+				if transA {
+					lda = m
+				}
+				if transB {
+					ldb = k
+				}
+				a, b := normals(r, m*k), normals(r, k*n)
+				var first []float32
+				for _, threads := range []int{1, 2, 3, 7} {
+					useThreads(t, threads)
+					c := make([]float32, m*n)
+					Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
+					if first == nil {
+						first = c
+					} else if i := sameBits(first, c); i >= 0 {
+						t.Fatalf("%v trans %d: element %d differs on %d threads", s, trans, i, threads)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestGemmPanics(t *testing.T) {
+	for name, f := range map[string]func(){
+		"negative": func() { Gemm(false, false, -1, 1, 1, 1, nil, 1, nil, 1, 0, nil, 1) },
+		"short a": func() {
+			Gemm(false, false, 2, 2, 2, 1, make([]float32, 3), 2, make([]float32, 4), 2, 0, make([]float32, 4), 2)
+		},
+		"short b": func() {
+			Gemm(false, true, 2, 2, 2, 1, make([]float32, 4), 2, make([]float32, 3), 2, 0, make([]float32, 4), 2)
+		},
+		"short c": func() {
+			Gemm(false, false, 2, 2, 2, 1, make([]float32, 4), 2, make([]float32, 4), 2, 0, make([]float32, 3), 2)
+		},
+		"stride": func() {
+			Gemm(true, false, 2, 2, 2, 1, make([]float32, 4), 1, make([]float32, 4), 2, 0, make([]float32, 4), 2)
+		},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}

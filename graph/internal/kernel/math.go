@@ -1,0 +1,65 @@
+package kernel
+
+import "math"
+
+// The elementary functions of the portable path, in float64 and rounded once.
+
+// exp64 is the exponential of x within a few units of 1e-10, relatively: more
+// than float32 can tell, and several times as fast as math.Exp.
+func exp64(x float64) float64 {
+	const (
+		log2e = 1.44269504088896340736
+		hi    = 6.93147180369123816490e-01
+		lo    = 1.90821492927058770002e-10
+		shift = 3 << 51 // added and taken away again, rounds to an integer
+	)
+	if !(x > -700) {
+		if x != x {
+			return x
+		}
+		return 0
+	}
+	if x > 700 {
+		return math.Inf(1)
+	}
+	n := float64(x*log2e+shift) - shift
+	r := x - n*hi - n*lo
+	// Taylor: |r| ≤ ln2/2, the first term left out is below 1e-10.
+	p := 1 + r*(1+r*(1./2+r*(1./6+r*(1./24+r*(1./120+r*(1./720+r*(1./5040+r*(1./40320))))))))
+	return p * math.Float64frombits(uint64(1023+int64(n))<<52)
+}
+
+// log1p64 is log(1+y) for 0 ≤ y ≤ 1 as 2·atanh(y/(2+y)).
+func log1p64(y float64) float64 {
+	s := y / (2 + y)
+	t := s * s
+	return 2 * s * (1 + t*(1./3+t*(1./5+t*(1./7+t*(1./9+t*(1./11+t*(1./13+t*(1./15+t*(1./17)))))))))
+}
+
+func exp(x float32) float32 { return float32(exp64(float64(x))) }
+
+func sigmoid(x float32) float32 { return float32(1 / (1 + exp64(-float64(x)))) }
+
+func softplus(x float32) float32 {
+	y := float64(x)
+	return float32(max(y, 0) + log1p64(exp64(-math.Abs(y))))
+}
+
+func tanh(x float32) float32 {
+	y := float64(x)
+	if math.Abs(y) < 0.01 {
+		// 1-e would lose what the quotient needs
+		return float32(y * (1 - y*y*(1./3)))
+	}
+	e := exp64(-2 * math.Abs(y))
+	return float32(math.Copysign((1-e)/(1+e), y))
+}
+
+func logCosh(x float32) float32 {
+	y := math.Abs(float64(x))
+	if y < 0.1 {
+		s := y * y
+		return float32(s * (1./2 - s*(1./12-s*(1./45-s*(17./2520)))))
+	}
+	return float32(y - math.Ln2 + log1p64(exp64(-2*y)))
+}

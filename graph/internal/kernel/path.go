@@ -1,0 +1,55 @@
+package kernel
+
+import (
+	"os"
+	"slices"
+)
+
+// path is one implementation of everything that depends on the processor.
+type path struct {
+	name string
+
+	// micro computes one tile c = alpha·a·b + beta·c of at most rows×cols
+	// elements; w is the width of the tile. Element (i,k) of a lies at
+	// i*rsa+k*csa, row k of b at k*ldb. beta = 0 overwrites c unread.
+	rows, cols int
+	micro      func(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32)
+
+	// copyRows copies n rows of w elements.
+	copyRows func(dst []float32, ldd int, src []float32, lds, n, w int)
+	// transpose writes dst[j*ldd+i] = src[i*lds+j] for m rows i and n columns j of src.
+	transpose func(dst []float32, ldd int, src []float32, lds, m, n int)
+
+	exp, sigmoid, softplus, tanh, logCosh func(dst, src []float32)
+
+	combine  func(dst, x, y []float32, a, b float32) // dst = a·x + b·y
+	multiply func(dst, x, y []float32)
+	scale    func(dst, x []float32, a float32)
+	sum      func(x []float32) float64
+	dot      func(x, y []float32) float64
+	// addRows adds n rows of w elements of src to those of dst, which do not overlap
+	// unless ldd is 0.
+	addRows func(dst []float32, ldd int, src []float32, lds, n, w int)
+
+	adam func(p, m, v, grad []float32, c *adamConstants)
+
+	uniform, normal func(dst []float32, s *lanes)
+	bernoulli       func(dst, p []float32, s *lanes)
+}
+
+// paths lists what this processor can run, fastest first; portable is last.
+var paths = available()
+
+// current is the path in use.
+var current = choose(os.Getenv("BOLTZOO_KERNEL"))
+
+// choose returns the path of that name, or the fastest if there is none.
+func choose(name string) *path {
+	if i := slices.IndexFunc(paths, func(p *path) bool { return p.name == name }); i >= 0 {
+		return paths[i]
+	}
+	return paths[0]
+}
+
+// Path names the path in use: avx512, avx2 or portable.
+func Path() string { return current.name }
