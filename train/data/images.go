@@ -100,10 +100,12 @@ func (s *Images) Head(n int) *Images {
 	if n >= s.Len() {
 		return s
 	}
-	return s.slice(0, max(n, 0))
+	head := s.slice(0, max(n, 0))
+	head.Sum = sum(head.Pix)
+	return head
 }
 
-// slice returns the images from up to to; it shares their pixels.
+// slice returns the images from up to to, which share their pixels with s, and leaves the sum to be set.
 func (s *Images) slice(from, to int) *Images {
 	part := *s
 	part.Pix = s.Pix[from*s.Size() : to*s.Size()]
@@ -113,7 +115,7 @@ func (s *Images) slice(from, to int) *Images {
 	if s.Files != nil {
 		part.Files = s.Files[from:to]
 	}
-	part.Sum = sum(part.Pix)
+	part.Sum = ""
 	return &part
 }
 
