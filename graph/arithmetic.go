@@ -1,0 +1,235 @@
+package graph
+
+import (
+	"fmt"
+
+	"boltzoo/graph/internal/kernel"
+)
+
+// combine is αx + βy.
+type combine struct{ alpha, beta float64 }
+
+func (c *combine) String() string { return fmt.Sprintf("%g x %+g y", c.alpha, c.beta) }
+
+func (c *combine) run(out []float32, in [][]float32) {
+	kernel.Axpby(out, float32(c.alpha), in[0], float32(c.beta), in[1])
+}
+
+func (c *combine) pull(g *Graph, _ []*Node, _, grad *Node, _ []bool) []*Node {
+	return []*Node{g.Scale(c.alpha, grad), g.Scale(c.beta, grad)}
+}
+
+// Combine is αx + βy of two tensors of one shape.
+func (g *Graph) Combine(alpha float64, x *Node, beta float64, y *Node) *Node {
+	return g.alike(&combine{alpha, beta}, x, y)
+}
+
+// alike applies f to two tensors of one shape, for one of the same.
+func (g *Graph) alike(f function, x, y *Node) *Node {
+	if g.broken(f.String(), x, y) {
+		return nil
+	}
+	if !x.Shape().Eq(y.Shape()) {
+		return g.mismatch(f.String(), x, y)
+	}
+	return g.apply(f, x.Shape(), x, y)
+}
+
+// Add is x + y.
+func (g *Graph) Add(x, y *Node) *Node { return g.Combine(1, x, 1, y) }
+
+// Sub is x − y.
+func (g *Graph) Sub(x, y *Node) *Node { return g.Combine(1, x, -1, y) }
+
+// shift is αx + c.
+type shift struct{ alpha, c float64 }
+
+func (s *shift) String() string { return fmt.Sprintf("%g x %+g", s.alpha, s.c) }
+
+func (s *shift) run(out []float32, in [][]float32) {
+	a, c := float32(s.alpha), float32(s.c)
+	for i, v := range in[0] {
+		out[i] = a*v + c
+	}
+}
+
+func (s *shift) pull(g *Graph, _ []*Node, _, grad *Node, _ []bool) []*Node {
+	return []*Node{g.Scale(s.alpha, grad)}
+}
+
+// Shift is αx + c, element by element.
+func (g *Graph) Shift(alpha float64, x *Node, c float64) *Node {
+	if g.broken("shift", x) {
+		return nil
+	}
+	return g.apply(&shift{alpha, c}, x.Shape(), x)
+}
+
+// Scale is αx.
+func (g *Graph) Scale(alpha float64, x *Node) *Node {
+	if alpha == 1 {
+		return x
+	}
+	return g.Shift(alpha, x, 0)
+}
+
+// Full is a constant tensor.
+func (g *Graph) Full(value float64, shape ...int) *Node { return g.apply(&full{value}, shape) }
+
+// times is the element-wise product.
+type times struct{}
+
+func (times) String() string { return "⊙" }
+
+func (times) run(out []float32, in [][]float32) { kernel.Mul(out, in[0], in[1]) }
+
+func (times) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
+	pulled := make([]*Node, 2)
+	for i := range pulled {
+		if want[i] {
+			pulled[i] = g.Mul(grad, in[1-i])
+		}
+	}
+	return pulled
+}
+
+// Mul is the element-wise product.
+func (g *Graph) Mul(x, y *Node) *Node { return g.alike(times{}, x, y) }
+
+// addRow adds a row, or one value a channel, to everything.
+type addRow struct{}
+
+func (addRow) String() string { return "x + row" }
+
+func (addRow) run(out []float32, in [][]float32) {
+	kernel.AddRow(out, in[0], in[1], len(in[0])/len(in[1]), len(in[1]))
+}
+
+func (addRow) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
+	pulled := []*Node{grad, nil}
+	if want[1] {
+		pulled[1] = g.ColSum(grad, in[1].Shape()...)
+	}
+	return pulled
+}
+
+// AddRow adds row to each row of x (B×…), again and again along it: row has
+// the shape of one example, or of its last axes, such as one value a channel.
+func (g *Graph) AddRow(x, row *Node) *Node {
+	if g.broken("add row", x, row) {
+		return nil
+	}
+	if _, cols := rowsOf(x); cols%row.Shape().TotalSize() != 0 {
+		return g.mismatch("add row", x, row)
+	}
+	return g.apply(addRow{}, x.Shape(), x, row)
+}
+
+// SubRow is AddRow with a minus.
+func (g *Graph) SubRow(x, row *Node) *Node { return g.AddRow(x, g.Scale(-1, row)) }
+
+// RowDot is Σ_j x_ij row_j for each example: (B×…) and a row as in AddRow to
+// (B). It is the a·v of an energy.
+func (g *Graph) RowDot(x, row *Node) *Node {
+	if g.broken("row dot", x, row) {
+		return nil
+	}
+	if _, cols := rowsOf(x); cols%row.Shape().TotalSize() != 0 {
+		return g.mismatch("row dot", x, row)
+	}
+	rows, cols := rowsOf(x)
+	return g.apply(&rowDot{rows, cols}, []int{rows}, x, row)
+}
+
+type rowDot struct{ rows, cols int }
+
+func (*rowDot) String() string { return "x·row" }
+
+func (d *rowDot) run(out []float32, in [][]float32) {
+	x, row := in[0], in[1]
+	for i := range out {
+		sum := 0.0
+		for j := i * d.cols; j < (i+1)*d.cols; j += len(row) {
+			sum += kernel.Dot(x[j:j+len(row)], row)
+		}
+		out[i] = float32(sum)
+	}
+}
+
+func (d *rowDot) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
+	pulled := make([]*Node, 2)
+	if want[0] {
+		pulled[0] = g.RowScale(g.tile(in[1], in[0].Shape()), grad)
+	}
+	if want[1] {
+		pulled[1] = g.ColSum(g.RowScale(in[0], grad), in[1].Shape()...)
+	}
+	return pulled
+}
+
+// rowScale multiplies each row by a number.
+type rowScale struct{ rows, cols int }
+
+func (*rowScale) String() string { return "x ⊙ column" }
+
+func (s *rowScale) run(out []float32, in [][]float32) {
+	kernel.RowScale(out, in[0], in[1], s.rows, s.cols)
+}
+
+func (*rowScale) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
+	pulled := make([]*Node, 2)
+	if want[0] {
+		pulled[0] = g.RowScale(grad, in[1])
+	}
+	if want[1] {
+		pulled[1] = g.RowSum(g.Mul(grad, in[0]))
+	}
+	return pulled
+}
+
+// RowScale multiplies row i of x (B×…) by s_i, s (B).
+func (g *Graph) RowScale(x, s *Node) *Node {
+	if g.broken("row scale", x, s) {
+		return nil
+	}
+	rows, cols := rowsOf(x)
+	if s.Shape().TotalSize() != rows {
+		return g.mismatch("row scale", x, s)
+	}
+	return g.apply(&rowScale{rows, cols}, x.Shape(), x, s)
+}
+
+// reshape copies; op outputs never share memory with operands.
+type reshape struct{}
+
+func (reshape) String() string { return "reshape" }
+
+func (reshape) run(out []float32, in [][]float32) { copy(out, in[0]) }
+
+func (reshape) pull(g *Graph, in []*Node, _, grad *Node, _ []bool) []*Node {
+	return []*Node{g.Reshape(grad, in[0].Shape()...)}
+}
+
+// Reshape gives x another shape of the same size.
+func (g *Graph) Reshape(x *Node, shape ...int) *Node {
+	if g.broken("reshape", x) {
+		return nil
+	}
+	if size(shape) != x.Shape().TotalSize() {
+		g.Fail(fmt.Errorf("graph: reshape %v to %v: %w", []int(x.Shape()), shape, ErrShape))
+		return nil
+	}
+	if x.Shape().Eq(shape) {
+		return x
+	}
+	return g.apply(reshape{}, shape, x)
+}
+
+// Flatten is x as the matrix of its first axis and the rest.
+func (g *Graph) Flatten(x *Node) *Node {
+	if g.broken("flatten", x) {
+		return nil
+	}
+	rows, cols := rowsOf(x)
+	return g.Reshape(x, rows, cols)
+}

@@ -1,0 +1,60 @@
+package models
+
+import (
+	"boltzoo/graph"
+	"boltzoo/models/tagged"
+)
+
+// Spec describes an architecture. It is plain data.
+type Spec interface {
+	// New allocates the parameters. Initial weights come from random's
+	// streams "init" and the tensor's name.
+	New(random *graph.Random) (Model, error)
+}
+
+// Model is an architecture with parameters. What else it can do it tells by
+// the interfaces that it implements: Layered, Coder, Energetic, Dreamer.
+type Model interface {
+	// Spec is what the model was made from.
+	Spec() Spec
+	// Tensors are all arrays that the model is made of, under unique names.
+	Tensors() []*graph.Tensor
+	// InputShape is the shape of one example: height, width, channels.
+	InputShape() []int
+}
+
+// Layered models are stacks of restricted Boltzmann machines.
+type Layered interface {
+	Model
+	// Layers are the machines from the bottom up; the output of each is the
+	// input of the next.
+	Layers() []*Layer
+}
+
+// Coder models have a deterministic code for an example, and an example for
+// a code.
+type Coder interface {
+	Model
+	// CodeShape is the shape of one code.
+	CodeShape() []int
+	// Encode is the code (B×code) of v (B×input).
+	Encode(g *graph.Graph, v *graph.Node) *graph.Node
+	// Decode is the example (B×input) that the code h (B×code) stands for.
+	Decode(g *graph.Graph, h *graph.Node) *graph.Node
+}
+
+// Energetic models have a free energy.
+type Energetic interface {
+	Model
+	// FreeEnergy is F(v) for each example: (B).
+	FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node
+	// Gibbs is one step of the model's chain from v (B×input).
+	Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node
+}
+
+// Types are the architectures by the names that recipes use.
+var Types = tagged.Types[Spec]{
+	"rbm":      RBM{},
+	"conv-rbm": ConvRBM{},
+	"stack":    Stack{},
+}

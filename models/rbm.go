@@ -1,0 +1,245 @@
+package models
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"boltzoo/graph"
+	"boltzoo/models/tagged"
+	"boltzoo/models/unit"
+)
+
+// RBM is a restricted Boltzmann machine: visible units, hidden units and a
+// weight between each two of them (Smolensky 1986; Hinton 2002).
+type RBM struct {
+	Visible   unit.Unit `json:"-"`
+	Hidden    unit.Unit `json:"-"`
+	Shape     []int     `json:"shape,omitempty"`     // of one example; empty in a Stack: the layer below has it
+	Units     int       `json:"units"`               // hidden units, H
+	Centred   bool      `json:"centred,omitempty"`   // energy measured from running means
+	Deviation float64   `json:"deviation,omitempty"` // of the initial weights; 0 means 0.01
+}
+
+// New makes the machine as a model of one layer.
+func (r RBM) New(random *graph.Random) (Model, error) { return newBeliefNet(r, r.Shape, random, r) }
+
+// layer makes the machine over examples of shape in.
+func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) {
+	if r.Units < 1 {
+		return nil, fmt.Errorf("models: %s: rbm of %d hidden units, want at least 1", name, r.Units)
+	}
+	if len(r.Shape) > 0 && !sameShape(r.Shape, in) {
+		return nil, fmt.Errorf("models: %s: rbm over examples of shape %v, but the layer below gives %v", name, r.Shape, in)
+	}
+	l := &Layer{
+		Name: name, Visible: r.Visible, Hidden: r.Hidden, in: in, out: []int{r.Units},
+		Weight:      graph.NewTensor(name+".weight", elements(in), r.Units),
+		VisibleBias: graph.NewTensor(name+".visible.bias", in...),
+		HiddenBias:  graph.NewTensor(name+".hidden.bias", r.Units),
+		link:        dense{},
+	}
+	return l, l.start(r.Centred, r.Deviation, random)
+}
+
+// Layer is a restricted Boltzmann machine with parameters, alone or in a
+// stack.
+type Layer struct {
+	Name            string
+	Visible, Hidden unit.Unit
+
+	Weight      *graph.Tensor // W: V×H, or KH×KW×C×F of a convolution
+	VisibleBias *graph.Tensor // a: one a unit, or one a channel
+	HiddenBias  *graph.Tensor // b: one a unit, or one a channel
+	VisibleMean *graph.Tensor // μ, shaped as a; nil unless centred
+	HiddenMean  *graph.Tensor // λ, shaped as b; nil unless centred
+
+	in, out []int
+	link    link
+}
+
+// link is the linear map between the layers, in both directions.
+type link interface {
+	up(g *graph.Graph, v, w, b *graph.Node) *graph.Node
+	down(g *graph.Graph, h, w, a *graph.Node) *graph.Node
+}
+
+// dense connects every visible with every hidden unit.
+type dense struct{}
+
+func (dense) up(g *graph.Graph, v, w, b *graph.Node) *graph.Node   { return g.Affine(v, w, b) }
+func (dense) down(g *graph.Graph, h, w, a *graph.Node) *graph.Node { return g.AffineT(h, w, a) }
+
+// InputShape is the shape of one visible state, OutputShape of one hidden.
+func (l *Layer) InputShape() []int  { return l.in }
+func (l *Layer) OutputShape() []int { return l.out }
+
+// Up is x = b + (v−μ)W for v (B×input): (B×output).
+func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
+	return l.link.up(g, l.centred(g, v, l.VisibleMean), g.Param(l.Weight), g.Param(l.HiddenBias))
+}
+
+// Down is y = a + (h−λ)Wᵀ for h (B×output): (B×input).
+func (l *Layer) Down(g *graph.Graph, h *graph.Node) *graph.Node {
+	y := l.link.down(g, l.centred(g, h, l.HiddenMean), g.Param(l.Weight), g.Param(l.VisibleBias))
+	if g.Err() != nil {
+		return nil
+	}
+	return g.Reshape(y, append([]int{h.Shape()[0]}, l.in...)...)
+}
+
+func (l *Layer) centred(g *graph.Graph, s *graph.Node, mean *graph.Tensor) *graph.Node {
+	if mean == nil {
+		return s
+	}
+	return g.SubRow(s, g.Param(mean))
+}
+
+// Encode is the mean of the hidden units given v.
+func (l *Layer) Encode(g *graph.Graph, v *graph.Node) *graph.Node {
+	return l.Hidden.Mean(g, l.Up(g, v))
+}
+
+// Decode is the mean of the visible units given h.
+func (l *Layer) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
+	return l.Visible.Mean(g, l.Down(g, h))
+}
+
+// FreeEnergy is F(v) = U(v) − a·(v−μ) − Σ_j Φ(x_j) − λ_j x_j for each
+// example: (B).
+func (l *Layer) FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node {
+	x := l.Up(g, v)
+	f := g.Combine(-1, g.RowDot(l.centred(g, v, l.VisibleMean), g.Param(l.VisibleBias)), -1, l.Hidden.LogNormaliser(g, x))
+	if l.HiddenMean != nil {
+		f = g.Add(f, g.RowDot(x, g.Param(l.HiddenMean)))
+	}
+	if u := l.Visible.Potential(g, v); u != nil {
+		f = g.Add(f, u)
+	}
+	return f
+}
+
+// Noise says which states of a Gibbs step are drawn; the others are means.
+type Noise string
+
+// The usual choices: none (mean field), the hidden states (Hinton's
+// "Practical Guide", section 3), or both, which alone samples the model.
+const (
+	MeanField   Noise = ""
+	HiddenNoise Noise = "hidden"
+	AllNoise    Noise = "all"
+)
+
+// Gibbs is one step v → h → v'.
+func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
+	x := l.Up(g, v)
+	var h *graph.Node
+	switch noise {
+	case MeanField:
+		h = l.Hidden.Mean(g, x)
+	case HiddenNoise, AllNoise:
+		h = l.Hidden.Sample(g, x, l.Name+".hidden")
+	default:
+		g.Fail(fmt.Errorf("models: noise %q, want %q, %q or %q", noise, MeanField, HiddenNoise, AllNoise))
+		return nil
+	}
+	y := l.Down(g, h)
+	if noise == AllNoise {
+		return l.Visible.Sample(g, y, l.Name+".visible")
+	}
+	return l.Visible.Mean(g, y)
+}
+
+// Contrast is the loss ⟨F(v) − F(v')⟩ with v' after k Gibbs steps from v,
+// held constant, and v' itself. Its gradient is that of CD-k.
+func (l *Layer) Contrast(g *graph.Graph, v *graph.Node, k int, noise Noise) (loss, reconstruction *graph.Node) {
+	chain := g.Stop(v)
+	for range k {
+		chain = l.Gibbs(g, chain, noise)
+	}
+	chain = g.Stop(chain)
+	return g.Mean(g.Sub(l.FreeEnergy(g, v), l.FreeEnergy(g, chain))), chain
+}
+
+// Parameters are what an optimiser may change: not the running means.
+func (l *Layer) Parameters() []*graph.Tensor {
+	return []*graph.Tensor{l.Weight, l.VisibleBias, l.HiddenBias}
+}
+
+// Tensors are the parameters, and the running means of a centred machine.
+func (l *Layer) Tensors() []*graph.Tensor {
+	if l.VisibleMean == nil {
+		return l.Parameters()
+	}
+	return append(l.Parameters(), l.VisibleMean, l.HiddenMean)
+}
+
+// start draws the initial weights and makes the running means.
+func (l *Layer) start(centred bool, deviation float64, random *graph.Random) error {
+	if l.Visible == nil || l.Hidden == nil {
+		return fmt.Errorf("models: %s: visible and hidden units must be named", l.Name)
+	}
+	if centred {
+		l.VisibleMean = graph.NewTensor(l.Name+".visible.mean", l.VisibleBias.Shape...)
+		l.HiddenMean = graph.NewTensor(l.Name+".hidden.mean", l.HiddenBias.Shape...)
+	}
+	if deviation == 0 {
+		deviation = 0.01
+	}
+	w := l.Weight.Data
+	random.Stream("init " + l.Weight.Name).Normal(w)
+	for i := range w {
+		w[i] *= float32(deviation)
+	}
+	return nil
+}
+
+// units are the two fields that specs cannot leave to encoding/json.
+type units struct {
+	Visible json.RawMessage `json:"visible"`
+	Hidden  json.RawMessage `json:"hidden"`
+}
+
+func encodeUnits(visible, hidden unit.Unit) (u units, err error) {
+	if u.Visible, err = unit.Types.Encode(visible); err == nil {
+		u.Hidden, err = unit.Types.Encode(hidden)
+	}
+	return u, err
+}
+
+func (u units) decode() (visible, hidden unit.Unit, err error) {
+	if visible, err = unit.Types.Decode(u.Visible); err != nil {
+		return nil, nil, fmt.Errorf("visible: %w", err)
+	}
+	if hidden, err = unit.Types.Decode(u.Hidden); err != nil {
+		return nil, nil, fmt.Errorf("hidden: %w", err)
+	}
+	return visible, hidden, nil
+}
+
+type rbmFields RBM
+
+// MarshalJSON writes the spec, with the units by name.
+func (r RBM) MarshalJSON() ([]byte, error) {
+	u, err := encodeUnits(r.Visible, r.Hidden)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		units
+		rbmFields
+	}{u, rbmFields(r)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes and refuses unknown fields.
+func (r *RBM) UnmarshalJSON(data []byte) (err error) {
+	var fields struct {
+		units
+		rbmFields
+	}
+	if err := tagged.Strict(data, &fields); err != nil {
+		return err
+	}
+	*r = RBM(fields.rbmFields)
+	r.Visible, r.Hidden, err = fields.decode()
+	return err
+}

@@ -1,0 +1,36 @@
+// Package unit has the kinds of units of Boltzmann machines, a file each.
+//
+// A unit with pre-activation x (bias plus weighted input) has states with
+// probability proportional to exp(x s − U(s)), where U is its Potential. All
+// else follows from the integral Φ of its activation, log Σ_s exp(x s − U(s)):
+// its mean is f = Φ', its variance Φ" (P2, section 2).
+package unit
+
+import (
+	"boltzoo/graph"
+	"boltzoo/models/tagged"
+)
+
+// Unit is a kind of unit. Any may be visible or hidden. Shapes are those of
+// the pre-activation x (B×…) unless said.
+type Unit interface {
+	// Mean is f(x), the expected state.
+	Mean(g *graph.Graph, x *graph.Node) *graph.Node
+	// Sample draws states from the stream of that name.
+	Sample(g *graph.Graph, x *graph.Node, stream string) *graph.Node
+	// LogNormaliser is Σ_j Φ(x_j) for each example: (B).
+	LogNormaliser(g *graph.Graph, x *graph.Node) *graph.Node
+	// Potential is Σ_j U(s_j) for each example, (B), or nil where U is zero.
+	Potential(g *graph.Graph, s *graph.Node) *graph.Node
+	// Inverse is the x at which the mean is m, kept finite: the bias that
+	// explains data of mean m alone.
+	Inverse(m float64) float64
+}
+
+// Types are the kinds of units by the names that recipes use.
+var Types = tagged.Types[Unit]{
+	"binary":       Binary{},
+	"multinary":    Multinary{},
+	"gaussian":     Gaussian{},
+	"clipped-relu": ClippedReLU{},
+}
