@@ -1,9 +1,96 @@
 package kernel
 
-func available() []*path { return []*path{portable()} }
+import "golang.org/x/sys/cpu"
 
-// pause gives a polling loop n moments of rest.
-func pause(n int) {
-	for range n {
+func available() []*path {
+	paths := []*path{portable()}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2 {
+		paths = append([]*path{avx2()}, paths...)
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
+			paths = append([]*path{avx512()}, paths...)
+		}
+	}
+	return paths
+}
+
+func avx512() *path {
+	p := portable()
+	p.name, p.rows, p.cols = "avx512", 12, 32
+	p.micro = micro512
+	p.copyRows = rows(copyRows512)
+	p.addRows = rows(addRows512)
+	p.transpose = transposer(transpose512, 16)
+	return p
+}
+
+func avx2() *path {
+	p := portable()
+	p.name, p.rows, p.cols = "avx2", 6, 16
+	p.micro = micro256
+	p.copyRows = rows(copyRows256)
+	p.addRows = rows(addRows256)
+	p.transpose = transposer(transpose256, 8)
+	return p
+}
+
+type tile func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, w int, alpha, beta float32)
+
+// The tiles by their number of rows less one, half the width and all of it.
+var (
+	tiles512 = [12][2]tile{
+		{tile512_1x16, tile512_1x32}, {tile512_2x16, tile512_2x32}, {tile512_3x16, tile512_3x32},
+		{tile512_4x16, tile512_4x32}, {tile512_5x16, tile512_5x32}, {tile512_6x16, tile512_6x32},
+		{tile512_7x16, tile512_7x32}, {tile512_8x16, tile512_8x32}, {tile512_9x16, tile512_9x32},
+		{tile512_10x16, tile512_10x32}, {tile512_11x16, tile512_11x32}, {tile512_12x16, tile512_12x32},
+	}
+	tiles256 = [6][2]tile{
+		{tile256_1x8, tile256_1x16}, {tile256_2x8, tile256_2x16}, {tile256_3x8, tile256_3x16},
+		{tile256_4x8, tile256_4x16}, {tile256_5x8, tile256_5x16}, {tile256_6x8, tile256_6x16},
+	}
+)
+
+func micro512(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
+	tiles512[m-1][(w-1)/16](k, &a[0], 4*rsa, 4*csa, &b[0], 4*ldb, &c[0], 4*ldc, w, alpha, beta)
+}
+
+func micro256(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
+	tiles256[m-1][(w-1)/8](k, &a[0], 4*rsa, 4*csa, &b[0], 4*ldb, &c[0], 4*ldc, w, alpha, beta)
+}
+
+// rows turns a loop over rows into a function of slices.
+func rows(f func(dst *float32, ldd int, src *float32, lds, n, w int)) func(dst []float32, ldd int, src []float32, lds, n, w int) {
+	return func(dst []float32, ldd int, src []float32, lds, n, w int) {
+		if n > 0 && w > 0 {
+			_, _ = dst[(n-1)*ldd+w-1], src[(n-1)*lds+w-1]
+			f(&dst[0], 4*ldd, &src[0], 4*lds, n, w)
+		}
+	}
+}
+
+// transposer returns a function that transposes as many rows at a time as f
+// does, then 8, then 4, and what is left over one by one.
+func transposer(f func(dst *float32, ldd int, src *float32, lds, n4 int), rows int) func(dst []float32, ldd int, src []float32, lds, m, n int) {
+	return func(dst []float32, ldd int, src []float32, lds, m, n int) {
+		i, n4 := 0, n/4
+		for n4 > 0 && i+4 <= m {
+			d, s := &dst[i], &src[i*lds]
+			switch {
+			case i+rows <= m:
+				f(d, 4*ldd, s, 4*lds, n4)
+				i += rows
+			case i+8 <= m:
+				transpose256(d, 4*ldd, s, 4*lds, n4)
+				i += 8
+			default:
+				transpose128(d, 4*ldd, s, 4*lds, n4)
+				i += 4
+			}
+		}
+		if i > 0 && 4*n4 < n {
+			transposePortable(dst[4*n4*ldd:], ldd, src[4*n4:], lds, i, n-4*n4)
+		}
+		if i < m {
+			transposePortable(dst[i:], ldd, src[i*lds:], lds, m-i, n)
+		}
 	}
 }

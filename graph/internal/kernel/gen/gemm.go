@@ -1,0 +1,231 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// gemm writes the inner loops of the matrix product, and loops that do nothing
+// but multiply and add, to compare them with.
+func gemm(c *build.Context) {
+	for _, v := range isas {
+		for rows := 1; rows <= v.rows; rows++ {
+			for wide := 1; wide <= 2; wide++ {
+				tile(c, v, rows, wide)
+			}
+		}
+		peak(c, v)
+	}
+	pause(c)
+}
+
+// strided addresses the elements of a column whose rows lie stride apart, three
+// of them from each of a few base registers.
+type strided struct {
+	bases  []reg.Register
+	stride reg.Register
+}
+
+func newStrided(c *build.Context, base, stride reg.Register, rows int) strided {
+	s := strided{[]reg.Register{base}, stride}
+	for i := 3; i < rows; i += 3 {
+		next := c.GP64()
+		c.LEAQ(operand.Mem{Base: base, Index: stride, Scale: 2}, next)
+		c.ADDQ(stride, next)
+		s.bases = append(s.bases, next)
+		base = next
+	}
+	return s
+}
+
+func (s strided) at(row int) operand.Mem {
+	m := operand.Mem{Base: s.bases[row/3]}
+	if row%3 > 0 {
+		m.Index, m.Scale = s.stride, uint8(row%3)
+	}
+	return m
+}
+
+func (s strided) advance(c *build.Context, by operand.Op) {
+	for _, b := range s.bases {
+		c.ADDQ(by, b)
+	}
+}
+
+// tile computes c = alpha·a·b + beta·c for as many rows as said and w columns,
+// no more than wide registers hold. Strides are in bytes. All of the sums stay
+// in registers; a step takes one column of a and one row of b.
+func tile(c *build.Context, v isa, rows, wide int) {
+	c.Function(fmt.Sprintf("tile%s_%dx%d", v.suffix, rows, wide*v.lanes))
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.SignatureExpr("func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, w int, alpha, beta float32)")
+	load := func(name string) reg.Register { return c.Load(c.Param(name), c.GP64()) }
+	k, a, rsa, csa := load("k"), load("a"), load("rsa"), load("csa")
+	b, ldb, dst, ldc := load("b"), load("ldb"), load("c"), load("ldc")
+	as := newStrided(c, a, rsa, rows)
+
+	sums := make([][]reg.VecVirtual, rows)
+	for i := range sums {
+		sums[i] = v.registers(c, wide)
+		for _, s := range sums[i] {
+			v.zero(c, s)
+		}
+	}
+	// The tile of c is wanted at the end: have it fetched meanwhile.
+	to := c.GP64()
+	c.MOVQ(dst, to)
+	for i := range rows {
+		if i > 0 {
+			c.ADDQ(ldc, to)
+		}
+		for j := 0; j < wide*v.bytes(); j += 64 {
+			c.PREFETCHT0(operand.Mem{Base: to, Disp: j})
+		}
+	}
+	bs := v.registers(c, wide)
+	xs := v.registers(c, min(rows, v.lanes/4)) // 4 or 2: what the sums leave free
+	step := func() {
+		for j, r := range bs {
+			c.VMOVUPS(operand.Mem{Base: b, Disp: j * v.bytes()}, r)
+		}
+		for i := range rows {
+			x := xs[i%len(xs)]
+			c.VBROADCASTSS(as.at(i), x)
+			for j, r := range bs {
+				c.VFMADD231PS(r, x, sums[i][j])
+			}
+		}
+		c.ADDQ(ldb, b)
+		as.advance(c, csa)
+	}
+	pairs := c.GP64()
+	c.MOVQ(k, pairs)
+	c.SHRQ(operand.Imm(1), pairs)
+	c.JZ(operand.LabelRef("odd"))
+	c.Label("loop")
+	step()
+	step()
+	c.DECQ(pairs)
+	c.JNZ(operand.LabelRef("loop"))
+	c.Label("odd")
+	c.ANDQ(operand.Imm(1), k)
+	c.JZ(operand.LabelRef("done"))
+	step()
+	c.Label("done")
+
+	alpha := xs[0]
+	c.VBROADCASTSS(param(c, "alpha"), alpha)
+	for i := range sums {
+		for _, s := range sums[i] {
+			c.VMULPS(alpha, s, s)
+		}
+	}
+	w := load("w")
+	bits := c.GP32()
+	c.MOVL(param(c, "beta"), bits)
+	whole := c.GP64()
+	c.MOVQ(operand.I32(int32(wide*v.lanes)), whole)
+
+	// Four ways to store: the whole width or part of it, over c or onto it.
+	store := func(add bool, masks []mask) {
+		beta := xs[len(xs)-1]
+		if add {
+			c.VBROADCASTSS(param(c, "beta"), beta)
+		}
+		for i := range sums {
+			if i > 0 {
+				c.ADDQ(ldc, dst)
+			}
+			for j, s := range sums[i] {
+				at := operand.Mem{Base: dst, Disp: j * v.bytes()}
+				switch {
+				case masks == nil && add:
+					c.VFMADD231PS(at, beta, s)
+					c.VMOVUPS(s, at)
+				case masks == nil:
+					c.VMOVUPS(s, at)
+				default:
+					if add {
+						masks[j].load(c, at, bs[0])
+						c.VFMADD231PS(bs[0], beta, s)
+					}
+					masks[j].store(c, s, at)
+				}
+			}
+		}
+		c.VZEROUPPER()
+		c.RET()
+	}
+	// For AVX2 the masks of a part live where b's row and the last broadcast were.
+	masked := func() []mask {
+		if v.lanes == 16 {
+			return v.masks(c, w, wide)
+		}
+		return v.masks(c, w, wide)
+	}
+	c.CMPQ(w, whole)
+	c.JNE(operand.LabelRef("part"))
+	c.TESTL(bits, bits)
+	c.JZ(operand.LabelRef("over"))
+	store(true, nil)
+	c.Label("over")
+	store(false, nil)
+	c.Label("part")
+	m := masked()
+	c.TESTL(bits, bits)
+	c.JZ(operand.LabelRef("partover"))
+	store(true, m)
+	c.Label("partover")
+	store(false, m)
+}
+
+// param is the address of a parameter.
+func param(c *build.Context, name string) operand.Mem {
+	b, err := c.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// peak multiplies and adds in twelve registers, n times: as many operations as
+// the processor can do.
+func peak(c *build.Context, v isa) {
+	c.Function("peak" + v.suffix)
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.SignatureExpr("func(n int)")
+	n := c.Load(c.Param("n"), c.GP64())
+	sums := v.registers(c, 12)
+	x := v.register(c)
+	for _, s := range append(sums, x) {
+		v.zero(c, s)
+	}
+	c.Label("loop")
+	for _, s := range sums {
+		c.VFMADD231PS(x, x, s)
+	}
+	c.DECQ(n)
+	c.JNZ(operand.LabelRef("loop"))
+	c.VZEROUPPER()
+	c.RET()
+}
+
+func pause(c *build.Context) {
+	c.Function("pause")
+	c.Attributes(attr.NOSPLIT)
+	c.Pragma("noescape")
+	c.Doc("pause gives a polling loop n moments of rest.")
+	c.SignatureExpr("func(n int)")
+	n := c.Load(c.Param("n"), c.GP64())
+	c.Label("loop")
+	c.PAUSE()
+	c.DECQ(n)
+	c.JNZ(operand.LabelRef("loop"))
+	c.RET()
+}
