@@ -33,6 +33,8 @@ type path struct {
 
 	adam func(p, m, v, grad []float32, c *adamConstants)
 
+	peak func(n int) // n rounds of 12 fused operations on registers of cols/2 elements; or nil
+
 	uniform, normal func(dst []float32, s *lanes)
 	bernoulli       func(dst, p []float32, s *lanes)
 }

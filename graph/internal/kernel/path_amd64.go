@@ -20,6 +20,7 @@ func avx512() *path {
 	p.copyRows = rows(copyRows512)
 	p.addRows = rows(addRows512)
 	p.transpose = transposer(transpose512, 16)
+	p.peak = peak512
 	return p
 }
 
@@ -30,6 +31,7 @@ func avx2() *path {
 	p.copyRows = rows(copyRows256)
 	p.addRows = rows(addRows256)
 	p.transpose = transposer(transpose256, 8)
+	p.peak = peak256
 	return p
 }
 

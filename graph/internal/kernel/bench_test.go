@@ -1,0 +1,101 @@
+package kernel
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// rate runs f and reports its best rate, and that as a fraction of what the
+// multiply-add loop reaches beside it on as many threads.
+func rate(b *testing.B, flops float64, f func()) {
+	f()
+	best, peak := time.Hour, 0.0
+	for i := 0; b.Loop(); i++ {
+		if i%64 == 0 {
+			peak = max(peak, Peak())
+		}
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	gflops := flops / float64(best.Nanoseconds())
+	b.ReportMetric(gflops, "GFLOP/s")
+	b.ReportMetric(gflops/(peak*float64(Threads())), "of-peak")
+	b.ReportMetric(0, "ns/op")
+}
+
+// onPaths runs a benchmark on each path, with one thread and with two.
+func onPaths(b *testing.B, f func(b *testing.B)) {
+	for _, p := range paths {
+		if p.name == "portable" {
+			continue
+		}
+		for threads := 1; threads <= 2; threads++ {
+			b.Run(fmt.Sprintf("%s/%d", p.name, threads), func(b *testing.B) {
+				usePath(b, p)
+				useThreads(b, threads)
+				f(b)
+			})
+		}
+	}
+}
+
+func BenchmarkGemm(b *testing.B) {
+	for _, s := range []struct {
+		m, k, n        int
+		transA, transB bool
+	}{
+		{128, 784, 500, false, false},
+		{100, 784, 500, false, false},
+		{250, 784, 512, false, false},
+		{128, 4096, 1000, false, false},
+		{500, 128, 784, true, false},
+		{128, 500, 784, false, true},
+		{1024, 1024, 1024, false, false},
+	} {
+		r := newRand(1)
+		x, y, z := normals(r, s.m*s.k), normals(r, s.k*s.n), make([]float32, s.m*s.n)
+		lda, ldb := s.k, s.n
+		if s.transA {
+			lda = s.m
+		}
+		if s.transB {
+			ldb = s.k
+		}
+		b.Run(fmt.Sprintf("%dx%dx%d", s.m, s.k, s.n), func(b *testing.B) {
+			onPaths(b, func(b *testing.B) {
+				rate(b, 2*float64(s.m)*float64(s.n)*float64(s.k), func() {
+					Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, z, s.n)
+				})
+			})
+		})
+	}
+}
+
+func BenchmarkConv(b *testing.B) {
+	for _, g := range []Conv{
+		{128, 64, 64, 3, 64, 4, 4, 2, 1},
+		{128, 32, 32, 64, 128, 4, 4, 2, 1},
+		{128, 16, 16, 128, 256, 4, 4, 2, 1},
+		{128, 8, 8, 256, 256, 4, 4, 2, 1},
+	} {
+		r := newRand(1)
+		nx, ny, nw := g.sizes()
+		x, y, w := normals(r, nx), normals(r, ny), normals(r, nw)
+		bx, by := normals(r, g.C), normals(r, g.F)
+		flops := 2 * float64(ny) * float64(g.KH*g.KW*g.C)
+		for _, k := range []struct {
+			name string
+			f    func()
+		}{
+			{"Forward", func() { g.Forward(y, x, w, by) }},
+			{"Transposed", func() { g.Transposed(x, y, w, bx) }},
+			{"Filter", func() { g.Filter(w, x, y) }},
+		} {
+			b.Run(fmt.Sprintf("%dx%dx%d_%d/%s", g.H, g.W, g.C, g.F, k.name), func(b *testing.B) {
+				onPaths(b, func(b *testing.B) { rate(b, flops, k.f) })
+			})
+		}
+	}
+}
