@@ -73,8 +73,19 @@ func (g *Graph) Scale(alpha float64, x *Node) *Node {
 	return g.Shift(alpha, x, 0)
 }
 
-// Full is a constant tensor.
-func (g *Graph) Full(value float64, shape ...int) *Node { return g.apply(&full{value}, shape) }
+// Full is a constant tensor, all of one value.
+func (g *Graph) Full(value float64, shape ...int) *Node {
+	name := fmt.Sprintf("%g %v", value, shape)
+	if n, ok := g.made[name]; ok || g.err != nil {
+		return n
+	}
+	t := NewTensor(name, shape...)
+	for i := range t.Data {
+		t.Data[i] = float32(value)
+	}
+	g.made[name] = g.Param(t)
+	return g.made[name]
+}
 
 // times is the element-wise product.
 type times struct{}

@@ -116,16 +116,3 @@ func (g *Graph) Mean(x *Node) *Node {
 	}
 	return g.apply(&total{1 / float64(x.Shape().TotalSize())}, []int{1}, x)
 }
-
-// full is a constant.
-type full struct{ value float64 }
-
-func (f *full) String() string { return fmt.Sprintf("%g", f.value) }
-
-func (f *full) run(out []float32, _ [][]float32) {
-	for i := range out {
-		out[i] = float32(f.value)
-	}
-}
-
-func (*full) pull(*Graph, []*Node, *Node, *Node, []bool) []*Node { return nil }

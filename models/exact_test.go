@@ -1,0 +1,235 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"boltzoo/graph"
+	"boltzoo/graph/graphtest"
+	"boltzoo/models/unit"
+)
+
+// tiny is a binary machine small enough to count all states of.
+func tiny(t *testing.T, centred bool) *Layer {
+	t.Helper()
+	model, err := RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{4}, Units: 3, Centred: centred}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := model.(Layered).Layers()[0]
+	for i, p := range l.Tensors() {
+		copy(p.Data, graphtest.Random(p.Name, uint64(i)+20, p.Shape...).Data)
+	}
+	return l
+}
+
+// state is the i-th of the 2ⁿ binary vectors.
+func state(i, n int) []float64 {
+	s := make([]float64, n)
+	for j := range s {
+		s[j] = float64(i >> j & 1)
+	}
+	return s
+}
+
+// energy is E(v,h) by the definition.
+func energy(r *reference, v, h []float64) (e float64) {
+	for i := range v {
+		e -= r.a[i] * (v[i] - r.mu[i])
+		for j := range h {
+			e -= (v[i] - r.mu[i]) * r.w[i][j] * (h[j] - r.la[j])
+		}
+	}
+	for j := range h {
+		e -= r.b[j] * (h[j] - r.la[j])
+	}
+	return e
+}
+
+// marginals are −log Σ_h exp(−E(v,h)) of every visible state, and log Z.
+func marginals(r *reference) (free []float64, logZ float64) {
+	visible, hidden := len(r.a), len(r.b)
+	z := 0.0
+	for i := range 1 << visible {
+		sum := 0.0
+		for j := range 1 << hidden {
+			sum += math.Exp(-energy(r, state(i, visible), state(j, hidden)))
+		}
+		free = append(free, -math.Log(sum))
+		z += sum
+	}
+	return free, math.Log(z)
+}
+
+func allVisible() *graph.Tensor {
+	v := graph.NewTensor("v", 16, 4)
+	for i := range 16 {
+		for j, s := range state(i, 4) {
+			v.Data[4*i+j] = float32(s)
+		}
+	}
+	return v
+}
+
+// The free energy of the graph is the enumerated one, up to the constant λ·b
+// that a centred machine's leaves out.
+func TestFreeEnergyByEnumeration(t *testing.T) {
+	for _, centred := range []bool{false, true} {
+		t.Run(fmt.Sprintf("centred=%v", centred), func(t *testing.T) {
+			l := tiny(t, centred)
+			g := graph.New(nil)
+			got := graphtest.Value(t, g, l.FreeEnergy(g, g.Param(allVisible())))
+			r, _ := unroll(l, sigma, sigma)
+			free, _ := marginals(r)
+			want := make([]float32, len(free))
+			for i := range free {
+				want[i] = float32(free[i])
+			}
+			graphtest.Near(t, "free energy", 2e-6, got, want)
+		})
+	}
+}
+
+// With all states under their exact probabilities as the negative phase, the
+// gradient of the contrastive loss is that of −⟨log p(v)⟩, here by finite
+// differences of the enumerated likelihood.
+func TestLikelihoodGradientByEnumeration(t *testing.T) {
+	for _, centred := range []bool{false, true} {
+		t.Run(fmt.Sprintf("centred=%v", centred), func(t *testing.T) {
+			l := tiny(t, centred)
+			r, _ := unroll(l, sigma, sigma)
+			free, logZ := marginals(r)
+			data := map[int]float64{3: 0.5, 5: 0.25, 12: 0.25}
+			weights := graph.NewTensor("weights", 16)
+			for i := range free {
+				weights.Data[i] = float32(data[i] - math.Exp(-free[i]-logZ))
+			}
+			g := graph.New(nil)
+			loss := g.Sum(g.Mul(l.FreeEnergy(g, g.Param(allVisible())), g.Param(weights)))
+			for _, p := range l.Parameters() {
+				got := graphtest.Value(t, g, g.Grad(loss, g.Param(p))[0])
+				want := make([]float32, p.Size())
+				for i := range p.Data {
+					likelihood := func(step float32) (sum float64) {
+						old := p.Data[i]
+						p.Data[i] += step
+						moved, _ := unroll(l, sigma, sigma)
+						p.Data[i] = old
+						free, logZ := marginals(moved)
+						for s, share := range data {
+							sum += share * (-free[s] - logZ)
+						}
+						return sum
+					}
+					const h = 1.0 / 1024 // exact in float32
+					want[i] = -float32((likelihood(h) - likelihood(-h)) / (2 * h))
+				}
+				graphtest.Near(t, p.Name, 1e-3, got, want)
+			}
+		})
+	}
+}
+
+// Long chains of the graph's Gibbs sampler visit visible states as often as
+// the enumerated distribution says.
+func TestGibbsByEnumeration(t *testing.T) {
+	for _, centred := range []bool{false, true} {
+		t.Run(fmt.Sprintf("centred=%v", centred), func(t *testing.T) {
+			l := tiny(t, centred)
+			r, _ := unroll(l, sigma, sigma)
+			free, logZ := marginals(r)
+			const chains, burn, rounds = 2000, 100, 40
+			g := graph.New(graph.NewRandom(11))
+			in := g.Input("v", chains, 4)
+			out := in
+			for range 10 {
+				out = l.Gibbs(g, out, AllNoise)
+			}
+			m, err := g.Compile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := make([]float64, 16)
+			for round := range burn/10 + rounds {
+				if err := m.Run(); err != nil {
+					t.Fatal(err)
+				}
+				v := m.Value(out)
+				if round >= burn/10 {
+					for c := range chains {
+						s := 0
+						for j := range 4 {
+							s += int(v[4*c+j]) << j
+						}
+						counts[s]++
+					}
+				}
+				if err := m.Set(in, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			chi := 0.0
+			for s, n := range counts {
+				want := chains * rounds * math.Exp(-free[s]-logZ)
+				chi += (n - want) * (n - want) / want
+			}
+			// 15 degrees of freedom: 44.3 is exceeded once in 10,000 draws of
+			// independent states; ten steps apart they nearly are.
+			if chi > 44.3 {
+				t.Errorf("chi-square of visited states is %.1f, want below 44.3", chi)
+			}
+		})
+	}
+}
+
+// Following the gradient lowers the loss and raises the exact likelihood.
+func TestTrainingRaisesLikelihood(t *testing.T) {
+	l := tiny(t, false)
+	for _, p := range l.Parameters() {
+		for i := range p.Data {
+			p.Data[i] *= 0.1
+		}
+	}
+	data := graph.NewTensor("v", 8, 4)
+	for i := range 8 {
+		for j, s := range state([]int{3, 3, 3, 3, 12, 12, 15, 0}[i], 4) {
+			data.Data[4*i+j] = float32(s)
+		}
+	}
+	g := graph.New(graph.NewRandom(3))
+	loss, _ := l.Contrast(g, g.Param(data), 5, AllNoise)
+	params := l.Parameters()
+	nodes := make([]*graph.Node, len(params))
+	for i, p := range params {
+		nodes[i] = g.Param(p)
+	}
+	gradients := g.Grad(loss, nodes...)
+	m, err := g.Compile(gradients...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	likelihood := func() (sum float64) {
+		r, _ := unroll(l, sigma, sigma)
+		free, logZ := marginals(r)
+		for _, s := range []int{3, 3, 3, 3, 12, 12, 15, 0} {
+			sum += (-free[s] - logZ) / 8
+		}
+		return sum
+	}
+	before := likelihood()
+	for range 4000 {
+		if err := m.Run(); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range params {
+			for j, d := range m.Value(gradients[i]) {
+				p.Data[j] -= 0.05 * d
+			}
+		}
+	}
+	// The data's entropy, 1.21 nats, is the bound.
+	if after := likelihood(); after < before+0.5 || after < -1.6 || after > -1.21 {
+		t.Errorf("log-likelihood went from %.3f to %.3f nats, want above −1.6", before, after)
+	}
+}
