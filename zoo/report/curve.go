@@ -32,16 +32,16 @@ func newCurve(s Series, i int, logY bool) (*curve, error) {
 		if s.X != nil {
 			x = s.X[j]
 		}
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return nil, fmt.Errorf("X %d: want a finite number, got %g", j, x)
+		if !(math.Abs(x) <= beyond) {
+			return nil, fmt.Errorf("x of point %d: want a finite number, got %g", j, x)
 		}
-		if math.IsNaN(y) || math.IsInf(y, 0) {
+		if !(math.Abs(y) <= beyond) {
 			y = math.NaN()
 		} else {
 			finite++
 			if logY {
 				if y <= 0 {
-					return nil, fmt.Errorf("Y %d: want a positive number for a logarithmic axis, got %g", j, y)
+					return nil, fmt.Errorf("y of point %d: want a positive number for a logarithmic axis, got %g", j, y)
 				}
 				y = math.Log10(y)
 			}

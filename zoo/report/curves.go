@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// Series is one curve. A Y that is NaN or infinite leaves a gap.
+// Series is one curve. A Y that is NaN, or beyond 1e300, leaves a gap.
 type Series struct {
 	Name string
 	X, Y []float64 // X nil: 1, 2, 3, …
@@ -42,6 +42,7 @@ const (
 	dotsPerInch = 150
 	manyPoints  = 200 // from here on a series is smoothed
 	fewPoints   = 30  // up to here its points get dots
+	beyond      = 1e300
 )
 
 // palette has the colours of Okabe and Ito, which stay apart under the common
@@ -95,7 +96,7 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 	}
 
 	for _, m := range c.Marks {
-		if math.IsNaN(m.X) || math.IsInf(m.X, 0) {
+		if !(math.Abs(m.X) <= beyond) {
 			return nil, fmt.Errorf("report: curves %q: mark %q: want a finite X, got %g", c.Title, m.Name, m.X)
 		}
 		p.X.Min, p.X.Max = min(p.X.Min, m.X), max(p.X.Max, m.X)
@@ -156,12 +157,14 @@ func style(f font.Font, c color.Color, x text.XAlignment, y text.YAlignment) tex
 	return text.Style{Color: c, Font: f, XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
 }
 
-// widen gives the data a share of air at both ends, and a single value the air
-// that it is to have alone.
+// widen gives the data a share of air at both ends. Where they are so close
+// together that an axis could not tell them apart it gives what a single value
+// is to have.
 func widen(low, high, share, alone float64) (float64, float64) {
+	size := max(math.Abs(low), math.Abs(high))
 	air := (high - low) * share
-	if air == 0 {
-		air = alone
+	if high-low <= max(1e-6*alone, 1e-9*size) {
+		air = max(alone, 1e-6*size)
 	}
 	if air == 0 {
 		air = 1

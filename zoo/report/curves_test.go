@@ -78,6 +78,12 @@ func TestCurvesDraw(t *testing.T) {
 		{"point", Curves{Title: "a point"}, []Series{{Name: "x", Y: []float64{-3e-6}}}},
 		{"zero", Curves{}, []Series{{Y: []float64{0, 0, 0}}}},
 		{"log point", Curves{LogY: true}, []Series{{Y: []float64{1}}}},
+		{"extremes", Curves{}, []Series{{Y: []float64{-1e300, 1e300, 1e308}}}},
+		{"large and close", Curves{}, []Series{{X: []float64{1e17, 1e17 + 16}, Y: []float64{1e17, 1e17 + 16}}}},
+		{"log and close", Curves{LogY: true}, []Series{{Y: []float64{1, 1 + 1e-15}}}},
+		{"denormal", Curves{}, []Series{{Y: []float64{0, 5e-324}}}},
+		{"denormal range", Curves{}, []Series{{Y: []float64{1e-310, 3e-310}}}},
+		{"log range", Curves{LogY: true}, []Series{{Y: []float64{1e-300, 1e300}}}},
 		{"huge", Curves{Width: 700, Height: 400}, []Series{{Name: "x", X: []float64{1e6, 2e6, 3e6}, Y: []float64{-1e12, 3e12, 2e12}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,7 +103,7 @@ func TestCurvesDraw(t *testing.T) {
 			}
 			for i := range min(len(c.series), len(palette)) {
 				want := 100
-				if len(c.series[i].Y) == 1 {
+				if len(c.series[i].Y) <= 2 { // a dot or two
 					want = 10
 				}
 				if n := near(m, palette[i]); n < want {
@@ -148,8 +154,8 @@ func TestCurvesRejects(t *testing.T) {
 		{Curves{}, []Series{{Name: "a"}}, `series "a": want at least one finite number, got none`},
 		{Curves{}, []Series{{Name: "a", Y: []float64{nan, math.Inf(1)}}}, `series "a": want at least one finite number`},
 		{Curves{}, []Series{{Name: "a", X: []float64{1}, Y: []float64{1, 2}}}, `series "a": want as many X as Y, got 1 and 2`},
-		{Curves{}, []Series{{Name: "a", X: []float64{1, nan}, Y: []float64{1, 2}}}, `series "a": X 1: want a finite number, got NaN`},
-		{Curves{LogY: true}, []Series{{Name: "a", Y: []float64{1, -2}}}, `series "a": Y 1: want a positive number for a logarithmic axis, got -2`},
+		{Curves{}, []Series{{Name: "a", X: []float64{1, nan}, Y: []float64{1, 2}}}, `series "a": x of point 1: want a finite number, got NaN`},
+		{Curves{LogY: true}, []Series{{Name: "a", Y: []float64{1, -2}}}, `series "a": y of point 1: want a positive number for a logarithmic axis, got -2`},
 		{Curves{Marks: []Mark{{nan, "m"}}}, []Series{{Name: "a", Y: []float64{1}}}, `mark "m": want a finite X, got NaN`},
 	} {
 		if _, err := c.curves.Draw(c.series...); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -11,9 +11,11 @@ import (
 )
 
 // WritePNG writes the picture to the file at path, whole or not at all: into a
-// file beside it, to disk, then renamed. Errors name path.
+// file beside it, to disk, then renamed. The file beside is called .NAME.tmp, so
+// that one left by a killed program is used up by the next. Errors name path.
 func WritePNG(path string, m image.Image) (err error) {
-	beside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+	beside, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("report: write %s: %w", path, cause(err))
 	}
@@ -21,7 +23,7 @@ func WritePNG(path string, m image.Image) (err error) {
 		if err != nil {
 			// Best effort: the first error is the one to report, and closing twice does no harm.
 			_ = beside.Close()
-			_ = os.Remove(beside.Name())
+			_ = os.Remove(name)
 			err = fmt.Errorf("report: write %s: %w", path, cause(err))
 		}
 	}()
@@ -32,17 +34,13 @@ func WritePNG(path string, m image.Image) (err error) {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	// CreateTemp keeps the file to its owner; a picture is for everybody.
-	if err := beside.Chmod(0o644); err != nil {
-		return err
-	}
 	if err := beside.Sync(); err != nil {
 		return err
 	}
 	if err := beside.Close(); err != nil {
 		return err
 	}
-	return os.Rename(beside.Name(), path)
+	return os.Rename(name, path)
 }
 
 // cause strips the name of the file beside from an error of package os.

@@ -16,12 +16,14 @@ func linearTicks(low, high float64, want int, whole bool) []plot.Tick {
 	if whole {
 		step = max(step, 1)
 	}
-	var ticks []plot.Tick
 	// A tick that rounding has put just outside is one at the end.
-	for i := math.Ceil(low/step - 1e-6); i <= high/step+1e-6; i++ {
+	first, last := math.Ceil(low/step-1e-6), math.Floor(high/step+1e-6)
+	ticks := make([]plot.Tick, 0, want+2)
+	for i := range int(last-first) + 1 {
+		v := (first + float64(i)) * step
 		ticks = append(ticks, plot.Tick{
-			Value: min(max(i*step, low), high),
-			Label: label(i*step, step, max(math.Abs(low), math.Abs(high))),
+			Value: min(max(v, low), high),
+			Label: label(v, step, max(math.Abs(low), math.Abs(high))),
 		})
 	}
 	return ticks
