@@ -252,4 +252,3 @@ func verifyPhotos(path string) (size int64, images int, err error) {
 	}
 	return size, len(sizes), err
 }
-
