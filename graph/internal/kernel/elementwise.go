@@ -1,8 +1,9 @@
 package kernel
 
 // Exp sets dst[i] = exp(src[i]). Like the other functions of one slice it is
-// within 2.5 units in the last place wherever the result is a normal number,
-// maps NaN to NaN, takes slices of equal length, and dst may be src.
+// within 2.5 units in the last place wherever the result is a normal number
+// (smaller ones may become zero), maps NaN to NaN, takes slices of equal length,
+// and dst may be src.
 func Exp(dst, src []float32) { unary(dst, src, current.exp) }
 
 // Sigmoid sets dst[i] = 1/(1+exp(-src[i])).

@@ -6226,7 +6226,23 @@ DATA index<>+48(SB)/4, $0x0000000c
 DATA index<>+52(SB)/4, $0x0000000d
 DATA index<>+56(SB)/4, $0x0000000e
 DATA index<>+60(SB)/4, $0x0000000f
-GLOBL index<>(SB), RODATA|NOPTR, $64
+DATA index<>+64(SB)/4, $0x00000010
+DATA index<>+68(SB)/4, $0x00000011
+DATA index<>+72(SB)/4, $0x00000012
+DATA index<>+76(SB)/4, $0x00000013
+DATA index<>+80(SB)/4, $0x00000014
+DATA index<>+84(SB)/4, $0x00000015
+DATA index<>+88(SB)/4, $0x00000016
+DATA index<>+92(SB)/4, $0x00000017
+DATA index<>+96(SB)/4, $0x00000018
+DATA index<>+100(SB)/4, $0x00000019
+DATA index<>+104(SB)/4, $0x0000001a
+DATA index<>+108(SB)/4, $0x0000001b
+DATA index<>+112(SB)/4, $0x0000001c
+DATA index<>+116(SB)/4, $0x0000001d
+DATA index<>+120(SB)/4, $0x0000001e
+DATA index<>+124(SB)/4, $0x0000001f
+GLOBL index<>(SB), RODATA|NOPTR, $128
 
 // func tile256_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
 // Requires: AVX, AVX2, FMA3, MMX+

@@ -1,6 +1,10 @@
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 func available() []*path {
 	paths := []*path{portable()}
@@ -21,6 +25,24 @@ func avx512() *path {
 	p.addRows = rows(addRows512)
 	p.transpose = transposer(transpose512, 16)
 	p.peak = peak512
+	p.exp = elements(exp512)
+	p.sigmoid = elements(sigmoid512)
+	p.softplus = elements(softplus512)
+	p.tanh = elements(tanh512)
+	p.logCosh = elements(logCosh512)
+	p.multiply = func(dst, x, y []float32) { multiply512(len(x), pointer(dst), pointer(x), pointer(y)) }
+	p.scale = func(dst, x []float32, a float32) { scale512(len(x), pointer(dst), pointer(x), a) }
+	p.combine = func(dst, x, y []float32, a, b float32) {
+		combine512(len(x), pointer(dst), pointer(x), pointer(y), a, b)
+	}
+	p.sum = func(x []float32) float64 { return sum512(len(x), pointer(x)) }
+	p.dot = func(x, y []float32) float64 { return dot512(len(x), pointer(x), pointer(y)) }
+	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
+		adam512(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
+	}
+	p.uniform = func(dst []float32, s *lanes) { uniform512(len(dst), pointer(dst), &s[0]) }
+	p.normal = func(dst []float32, s *lanes) { normal512(len(dst), pointer(dst), &s[0]) }
+	p.bernoulli = func(dst, p []float32, s *lanes) { bernoulli512(len(dst), pointer(dst), pointer(p), &s[0]) }
 	return p
 }
 
@@ -32,6 +54,24 @@ func avx2() *path {
 	p.addRows = rows(addRows256)
 	p.transpose = transposer(transpose256, 8)
 	p.peak = peak256
+	p.exp = elements(exp256)
+	p.sigmoid = elements(sigmoid256)
+	p.softplus = elements(softplus256)
+	p.tanh = elements(tanh256)
+	p.logCosh = elements(logCosh256)
+	p.multiply = func(dst, x, y []float32) { multiply256(len(x), pointer(dst), pointer(x), pointer(y)) }
+	p.scale = func(dst, x []float32, a float32) { scale256(len(x), pointer(dst), pointer(x), a) }
+	p.combine = func(dst, x, y []float32, a, b float32) {
+		combine256(len(x), pointer(dst), pointer(x), pointer(y), a, b)
+	}
+	p.sum = func(x []float32) float64 { return sum256(len(x), pointer(x)) }
+	p.dot = func(x, y []float32) float64 { return dot256(len(x), pointer(x), pointer(y)) }
+	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
+		adam256(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
+	}
+	p.uniform = func(dst []float32, s *lanes) { uniform256(len(dst), pointer(dst), &s[0]) }
+	p.normal = func(dst []float32, s *lanes) { normal256(len(dst), pointer(dst), &s[0]) }
+	p.bernoulli = func(dst, p []float32, s *lanes) { bernoulli256(len(dst), pointer(dst), pointer(p), &s[0]) }
 	return p
 }
 
@@ -57,6 +97,13 @@ func micro512(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []
 
 func micro256(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
 	tiles256[m-1][(w-1)/8](k, &a[0], 4*rsa, 4*csa, &b[0], 4*ldb, &c[0], 4*ldc, w, alpha, beta)
+}
+
+func pointer(s []float32) *float32 { return unsafe.SliceData(s) }
+
+// elements turns a loop over elements into a function of slices.
+func elements(f func(n int, dst, src *float32)) func(dst, src []float32) {
+	return func(dst, src []float32) { f(len(src), pointer(dst), pointer(src)) }
 }
 
 // rows turns a loop over rows into a function of slices.

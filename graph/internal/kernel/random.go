@@ -111,14 +111,56 @@ func normalPortable(dst []float32, s *lanes) {
 	for len(dst) > 0 {
 		var z [32]float32
 		for i := range 16 {
-			z[i] = 1 - s.next(i)
+			z[i] = s.next(i)
 		}
 		for i := range 16 {
-			u := float64(s.next(i))
-			r := math.Sqrt(-2 * math.Log(float64(z[i])))
-			sin, cos := math.Sincos(2 * math.Pi * u)
-			z[i], z[16+i] = float32(r*cos), float32(r*sin)
+			z[i], z[16+i] = boxMuller(z[i], s.next(i))
 		}
 		dst = dst[copy(dst, z[:]):]
 	}
+}
+
+// boxMuller makes two standard normal numbers of two uniform ones:
+// √(-2·log(1-u)) times the cosine and the sine of 2πv. Every product is
+// rounded by itself (which the conversions see to), so that the result has the
+// same bits on every processor.
+func boxMuller(u, v float32) (x, y float32) {
+	// 1-u = 2ᵉ·(1+f) with 1+f between √½ and √2
+	bits := math.Float32bits(1 - u)
+	e := int32(bits-math.Float32bits(math.Sqrt2/2)) >> 23
+	f := math.Float32frombits(bits-uint32(e<<23)) - 1
+	p := horner(f, 0.333333307282, -0.250003064226, 0.200010450942, -0.166412814631,
+		0.142144959239, -0.129981837637, 0.126223198492, -0.0790274377239)
+	p = float32(float32(f*p)-0.5) * float32(f*f)
+	log := f + float32(p)
+	log += float32(float32(e) * math.Ln2)
+	r := float32(math.Sqrt(float64(-2 * log)))
+
+	// v = q/4 + a/2π with |a| ≤ π/4
+	q := int32(float32(v*4) + 0.5)
+	a := float32((v - float32(float32(q)*0.25)) * (2 * math.Pi))
+	z := float32(a * a)
+	s := horner(z, -0.166666666639, 0.00833333187471, -0.000198400867354, 2.72499258031e-6)
+	s = float32(float32(z*s)*a) + a
+	c := horner(z, 0.0416666666643, -0.0013888887672, 2.48006003772e-5, -2.73009592039e-7)
+	c = float32((float32(z*c)-0.5)*z) + 1
+	if q&1 != 0 {
+		s, c = c, s
+	}
+	if q&2 != 0 {
+		s = -s
+	}
+	if (q+1)&2 != 0 {
+		c = -c
+	}
+	return float32(r * c), float32(r * s)
+}
+
+// horner evaluates a polynomial, coefficients of low degree first.
+func horner(x float32, coefficients ...float32) float32 {
+	p := coefficients[len(coefficients)-1]
+	for i := len(coefficients) - 2; i >= 0; i-- {
+		p = float32(p*x) + coefficients[i]
+	}
+	return p
 }

@@ -88,7 +88,11 @@ func (v isa) mask(c *build.Context, count reg.Register, skip int) mask {
 	c.MOVQ(count, n)
 	c.VMOVD(n.As32(), x)
 	c.VPBROADCASTD(x, k)
-	c.VPCMPGTD(table(c, "index", []uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}).Offset(4*skip), k, k)
+	indices := make([]uint32, 32)
+	for i := range indices {
+		indices[i] = uint32(i)
+	}
+	c.VPCMPGTD(table(c, "index", indices).Offset(4*skip), k, k)
 	return mask{v, k}
 }
 

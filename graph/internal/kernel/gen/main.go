@@ -16,8 +16,10 @@ import (
 
 func main() {
 	parts := map[string]func(c *build.Context){
-		"gemm": gemm,
-		"move": move,
+		"elementwise": elementwise,
+		"gemm":        gemm,
+		"move":        move,
+		"random":      random,
 	}
 	set := flag.NewFlagSet("gen", flag.ExitOnError)
 	flags := build.NewFlags(set)

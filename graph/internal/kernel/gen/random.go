@@ -1,0 +1,204 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// random writes the generators of random numbers. They use no fused operation,
+// so that Go computes the same bits.
+func random(c *build.Context) {
+	for _, v := range isas {
+		k := coder{c, v}
+		k.uniform()
+		k.bernoulli()
+		k.normal()
+	}
+}
+
+// generator is the state of some of the sixteen xoshiro128++ generators, as
+// many as a register has lanes, in four registers.
+type generator struct {
+	coder
+	s [4]reg.VecVirtual
+}
+
+// generators loads the state; it is not stored again.
+func (k coder) generators(state reg.Register) []generator {
+	var all []generator
+	for i := 0; i < 16; i += k.lanes {
+		g := generator{coder: k}
+		for j := range g.s {
+			g.s[j] = k.reg()
+			k.VMOVUPS(operand.Mem{Base: state, Disp: 64*j + 4*i}, g.s[j])
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+func (k coder) rotate(n uint64, x, r reg.VecVirtual) {
+	if k.lanes == 16 {
+		k.VPROLD(operand.Imm(n), x, r)
+		return
+	}
+	t := k.reg()
+	k.VPSRLD(operand.Imm(32-n), x, t)
+	k.VPSLLD(operand.Imm(n), x, r)
+	k.VPOR(t, r, r)
+}
+
+// next draws a number in [0,1) for each lane.
+func (g generator) next() reg.VecVirtual {
+	u, t := g.reg(), g.reg()
+	g.VPADDD(g.s[0], g.s[3], u)
+	g.rotate(7, u, u)
+	g.VPADDD(g.s[0], u, u)
+	g.VPSLLD(operand.Imm(9), g.s[1], t)
+	g.xor(g.s[0], g.s[2], g.s[2])
+	g.xor(g.s[1], g.s[3], g.s[3])
+	g.xor(g.s[2], g.s[1], g.s[1])
+	g.xor(g.s[3], g.s[0], g.s[0])
+	g.xor(t, g.s[2], g.s[2])
+	g.rotate(11, g.s[3], g.s[3])
+	g.VPSRLD(operand.Imm(8), u, u)
+	g.VCVTDQ2PS(u, u)
+	g.VMULPS(g.constant(1./(1<<24)), u, u)
+	return u
+}
+
+func (k coder) uniform() {
+	k.function("uniform", "func(n int, dst *float32, state *uint32)")
+	n, dst := k.param("n"), k.param("dst")
+	all := k.generators(k.param("state"))
+	k.loop(n, len(all), []reg.GPVirtual{dst}, func(s span) {
+		for i, g := range all {
+			s.store(g.next(), dst, i)
+		}
+	})
+	k.done()
+}
+
+func (k coder) bernoulli() {
+	k.function("bernoulli", "func(n int, dst, p *float32, state *uint32)")
+	n, dst, p := k.param("n"), k.param("dst"), k.param("p")
+	all := k.generators(k.param("state"))
+	k.loop(n, len(all), []reg.GPVirtual{dst, p}, func(s span) {
+		for i, g := range all {
+			u, x := g.next(), s.load(p, i)
+			one := k.reg()
+			if k.lanes == 16 {
+				less := k.K()
+				k.VCMPPS(operand.Imm(1), x, u, less)
+				k.VMOVUPS_Z(k.constant(1), less, one)
+			} else {
+				k.VCMPPS(operand.Imm(1), x, u, one)
+				k.VANDPS(k.constant(1), one, one)
+			}
+			s.store(one, dst, i)
+		}
+	})
+	k.done()
+}
+
+// plain evaluates a polynomial without fused operations.
+func (k coder) plain(x reg.VecVirtual, coefficients ...float64) reg.VecVirtual {
+	p := k.held(coefficients[len(coefficients)-1])
+	for i := len(coefficients) - 2; i >= 0; i-- {
+		k.VMULPS(x, p, p)
+		k.VADDPS(k.constant(coefficients[i]), p, p)
+	}
+	return p
+}
+
+// normal is the method of Box and Muller. What it computes, operation by
+// operation, is the function boxMuller of the package.
+func (k coder) normal() {
+	k.function("normal", "func(n int, dst *float32, state *uint32)")
+	n, dst := k.param("n"), k.param("dst")
+	all := k.generators(k.param("state"))
+	k.loop(n, 2*len(all), []reg.GPVirtual{dst}, func(s span) {
+		for i, g := range all {
+			r := k.radius(g.next())
+			cos, sin := k.circle(g.next())
+			k.VMULPS(r, cos, cos)
+			k.VMULPS(r, sin, sin)
+			s.store(cos, dst, i)
+			s.store(sin, dst, len(all)+i)
+		}
+	})
+	k.done()
+}
+
+// radius is √(-2·log(1-u)).
+func (k coder) radius(u reg.VecVirtual) reg.VecVirtual {
+	f, e, t, square := k.reg(), k.reg(), k.reg(), k.reg()
+	k.VMOVUPS(k.constant(1), f)
+	k.VSUBPS(u, f, f)
+	// 1-u = 2ᵉ·(1+f) with 1+f between √½ and √2
+	k.VPSUBD(k.word(math.Float32bits(math.Sqrt2/2)), f, e)
+	k.VPSRAD(operand.Imm(23), e, e)
+	k.VPSLLD(operand.Imm(23), e, t)
+	k.VPSUBD(t, f, f)
+	k.VSUBPS(k.constant(1), f, f)
+	k.VCVTDQ2PS(e, e)
+	p := k.plain(f, 0.333333307282, -0.250003064226, 0.200010450942, -0.166412814631,
+		0.142144959239, -0.129981837637, 0.126223198492, -0.0790274377239)
+	k.VMULPS(f, f, square)
+	k.VMULPS(f, p, p)
+	k.VSUBPS(k.constant(0.5), p, p)
+	k.VMULPS(square, p, p)
+	k.VADDPS(p, f, f)
+	k.VMULPS(k.constant(math.Ln2), e, e)
+	k.VADDPS(e, f, f)
+	k.VMULPS(k.constant(-2), f, f)
+	k.VSQRTPS(f, f)
+	return f
+}
+
+// circle is the cosine and the sine of 2πu.
+func (k coder) circle(u reg.VecVirtual) (cos, sin reg.VecVirtual) {
+	q, t, square := k.reg(), k.reg(), k.reg()
+	// u = q/4 + x/2π with |x| ≤ π/4
+	k.VMULPS(k.constant(4), u, q)
+	k.VADDPS(k.constant(0.5), q, q)
+	k.VCVTTPS2DQ(q, q)
+	k.VCVTDQ2PS(q, t)
+	k.VMULPS(k.constant(0.25), t, t)
+	k.VSUBPS(t, u, u)
+	k.VMULPS(k.constant(2*math.Pi), u, u)
+	k.VMULPS(u, u, square)
+	sin = k.plain(square, -0.166666666639, 0.00833333187471, -0.000198400867354, 2.72499258031e-6)
+	k.VMULPS(square, sin, sin)
+	k.VMULPS(u, sin, sin)
+	k.VADDPS(u, sin, sin)
+	cos = k.plain(square, 0.0416666666643, -0.0013888887672, 2.48006003772e-5, -2.73009592039e-7)
+	k.VMULPS(square, cos, cos)
+	k.VSUBPS(k.constant(0.5), cos, cos)
+	k.VMULPS(square, cos, cos)
+	k.VADDPS(k.constant(1), cos, cos)
+	// odd quarters change places
+	a, b := k.reg(), k.reg()
+	if k.lanes == 16 {
+		odd := k.K()
+		k.VPTESTMD(k.word(1), q, odd)
+		k.VBLENDMPS(sin, cos, odd, a)
+		k.VBLENDMPS(cos, sin, odd, b)
+	} else {
+		odd := k.reg()
+		k.VPSLLD(operand.Imm(31), q, odd)
+		k.VBLENDVPS(odd, sin, cos, a)
+		k.VBLENDVPS(odd, cos, sin, b)
+	}
+	// the sine is negative in quarters 2 and 3, the cosine in 1 and 2
+	k.VPADDD(k.word(1), q, t)
+	for _, x := range []struct{ q, r reg.VecVirtual }{{t, a}, {q, b}} {
+		k.VPSLLD(operand.Imm(30), x.q, x.q)
+		k.and(k.word(sign), x.q, x.q)
+		k.xor(x.q, x.r, x.r)
+	}
+	return a, b
+}
