@@ -1,0 +1,44 @@
+package train
+
+import (
+	"boltzoo/graph"
+	"boltzoo/models"
+)
+
+// CD is contrastive divergence: for each layer that learns the loss
+// L = ⟨F(v) − F(v')⟩ of P2, with v' held constant after K Gibbs steps from v,
+// whose gradient is that of CD-K (Hinton 2002). Layers get their data from
+// those below by means. All are in one graph, and what is minimised is the
+// sum.
+type CD struct {
+	K     int          `json:"k,omitempty"`     // Gibbs steps; 0 means 1
+	Noise models.Noise `json:"noise,omitempty"` // which states are drawn: none, "hidden" or "all"
+	// Flow is the part of a layer's gradient that reaches the layers below
+	// through its data: 0 stops it, so that every layer learns as if alone,
+	// 1 is the literal gradient of the sum. Flow can collapse: the lower
+	// layers then make the upper ones' data trivial.
+	Flow float64 `json:"flow,omitempty"`
+}
+
+// Build adds Σ_ℓ L_ℓ.
+func (c CD) Build(g *graph.Graph, model models.Model, first, last int, v *graph.Node) (*Loss, error) {
+	layers, err := layersOf("cd", model)
+	if err != nil {
+		return nil, err
+	}
+	loss := &Loss{}
+	for i, l := range layers[:last] {
+		h := l.Encode(g, v)
+		if i+1 >= first {
+			term, chain := l.Contrast(g, v, max(c.K, 1), c.Noise)
+			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h, Loss: term, Reconstruction: chain, Centre: true})
+			if loss.Total == nil {
+				loss.Total = term
+			} else {
+				loss.Total = g.Add(loss.Total, term)
+			}
+		}
+		v = g.Flow(h, c.Flow)
+	}
+	return loss, nil
+}

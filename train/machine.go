@@ -1,0 +1,183 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+)
+
+// machine computes one step of a stage for batches of one size: the loss, its
+// gradient, and what is told of each layer.
+type machine struct {
+	*graph.Machine
+	input     *graph.Node
+	total     *graph.Node
+	layers    []layerNodes
+	learned   []*graph.Tensor
+	gradients []*graph.Node
+}
+
+// layerNodes are the nodes about one layer, nil where there is nothing to tell.
+type layerNodes struct {
+	layer                *models.Layer
+	loss, reconstruction *graph.Node
+	activity, variance   *graph.Node
+	centre               []moving
+}
+
+// moving is a tensor that is blended with a value of every batch.
+type moving struct {
+	tensor *graph.Tensor
+	value  *graph.Node
+}
+
+// newMachine builds the graph of a step over n images.
+func newMachine(model models.Model, stage Stage, first, last, n int, random *graph.Random) (*machine, error) {
+	g := graph.New(random)
+	m := &machine{input: g.Input("v", append([]int{n}, model.InputShape()...)...)}
+	loss, err := stage.objective().Build(g, model, first, last, m.input)
+	if err != nil {
+		return nil, err
+	}
+	m.total = loss.Total
+	wanted := []*graph.Node{m.total}
+	var parameters []*graph.Node
+	for _, part := range loss.Parts {
+		nodes := part.nodes(g, stage.meanRate() > 0)
+		m.layers = append(m.layers, nodes)
+		wanted = append(wanted, nodes.all()...)
+		for _, t := range part.Layer.Parameters() {
+			m.learned = append(m.learned, t)
+			parameters = append(parameters, g.Param(t))
+		}
+	}
+	m.gradients = g.Grad(m.total, parameters...)
+	if m.Machine, err = g.Compile(append(wanted, m.gradients...)...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// nodes adds to g what is told of the part's layer.
+func (p Part) nodes(g *graph.Graph, centre bool) layerNodes {
+	nodes := layerNodes{layer: p.Layer, loss: p.Loss}
+	if g.Err() != nil {
+		return nodes
+	}
+	if p.Reconstruction != nil {
+		nodes.reconstruction = g.SquaredError(p.Visible, p.Reconstruction)
+	}
+	units := batchMean(g, p.Hidden, p.Layer.OutputShape())
+	nodes.activity = g.Mean(units)
+	// ⟨h²⟩ − ⟨h⟩², each a mean over units too.
+	square := g.Scale(2/float64(units.Shape().TotalSize()), g.Mean(g.SumMap(graph.HalfSquare, p.Hidden)))
+	nodes.variance = g.Combine(1, square, -2, g.Mean(g.Map(graph.HalfSquare, units)))
+	if p.Centre && centre && p.Layer.VisibleMean != nil {
+		nodes.centre = recentre(g, p.Layer, p.Visible, p.Hidden)
+	}
+	return nodes
+}
+
+// recentre tells what the running means μ and λ move to, and the biases with
+// them. Where μ goes by δ, b goes by δW, and where λ goes by δ, a goes by δWᵀ,
+// so that pre-activations stay as they are: the energy is measured from
+// another point, the model is the same (Melchior, Fischer and Wiskott 2016,
+// algorithm 1). A bias that places share takes the mean over them.
+//
+// With m the batch's mean, b + (m−μ)W is just the way up from m. So blending μ
+// with m and b with Up(m), in the same proportion, does both.
+func recentre(g *graph.Graph, l *models.Layer, v, h *graph.Node) []moving {
+	visible := batchMean(g, v, l.VisibleMean.Shape)
+	hidden := batchMean(g, h, l.HiddenMean.Shape)
+	up := l.Up(g, example(g, visible, l.InputShape()))
+	down := l.Down(g, example(g, hidden, l.OutputShape()))
+	return []moving{
+		{l.VisibleMean, visible},
+		{l.HiddenMean, hidden},
+		{l.HiddenBias, batchMean(g, up, l.HiddenBias.Shape)},
+		{l.VisibleBias, batchMean(g, down, l.VisibleBias.Shape)},
+	}
+}
+
+// batchMean is the mean of x (B×…) over the batch, and over places where the
+// shape is that of one place.
+func batchMean(g *graph.Graph, x *graph.Node, shape []int) *graph.Node {
+	sum := g.ColSum(x, shape...)
+	if g.Err() != nil {
+		return nil
+	}
+	return g.Scale(float64(sum.Shape().TotalSize())/float64(x.Shape().TotalSize()), sum)
+}
+
+// example is a batch of one example that has this mean everywhere.
+func example(g *graph.Graph, mean *graph.Node, shape []int) *graph.Node {
+	return g.AddRow(g.Full(0, append([]int{1}, shape...)...), mean)
+}
+
+func (n *layerNodes) all() []*graph.Node {
+	var nodes []*graph.Node
+	for _, node := range []*graph.Node{n.loss, n.reconstruction, n.activity, n.variance} {
+		if node != nil {
+			nodes = append(nodes, node)
+		}
+	}
+	for _, c := range n.centre {
+		nodes = append(nodes, c.value)
+	}
+	return nodes
+}
+
+// scalar is the value of a node of one element, 0 for nil.
+func (m *machine) scalar(n *graph.Node) float64 {
+	if n == nil {
+		return 0
+	}
+	return float64(m.Value(n)[0])
+}
+
+// tell fills in what the last run found out about each layer.
+func (m *machine) tell(steps []LayerStep) []LayerStep {
+	steps = steps[:0]
+	for i := range m.layers {
+		n := &m.layers[i]
+		steps = append(steps, LayerStep{
+			Name:           n.layer.Name,
+			Loss:           m.scalar(n.loss),
+			Reconstruction: m.scalar(n.reconstruction),
+			Activity:       m.scalar(n.activity),
+			Deviation:      math.Sqrt(max(0, m.scalar(n.variance))),
+		})
+	}
+	return steps
+}
+
+// learn moves the running means and then the parameters, by the gradients of
+// the last run.
+func (m *machine) learn(optimizer Adam, state map[*graph.Tensor]*moments, rate, meanRate float64) {
+	for i := range m.layers {
+		for _, c := range m.layers[i].centre {
+			graph.Blend(c.tensor.Data, m.Value(c.value), meanRate)
+		}
+	}
+	for i, t := range m.learned {
+		optimizer.update(t, state[t], m.Value(m.gradients[i]), rate)
+	}
+}
+
+// finite tells where the last run left the numbers, if it did.
+func (m *machine) finite() error {
+	for i := range m.layers {
+		n := &m.layers[i]
+		if x := m.scalar(n.loss); !isFinite(x) {
+			return fmt.Errorf("%s: loss is %g", n.layer.Name, x)
+		}
+	}
+	if x := m.scalar(m.total); !isFinite(x) {
+		return fmt.Errorf("loss is %g", x)
+	}
+	return nil
+}
+
+func isFinite(x float64) bool { return x-x == 0 }

@@ -1,0 +1,227 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"reflect"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/train/data"
+)
+
+// Trainer takes a model through the stages of a training. It changes the
+// model's tensors in place.
+type Trainer struct {
+	model   models.Model
+	layers  []*models.Layer // nil where the model has none
+	stages  []Stage
+	images  *data.Images
+	seed    uint64
+	random  *graph.Random
+	recipe  []byte // JSON of everything that decides the result
+	at      Position
+	seen    int                        // images
+	adam    map[*graph.Tensor]*moments // by parameter, once it has learnt
+	started map[string]bool            // layers that have begun to learn, by name
+	last    []LayerStep                // of the last step, used again
+}
+
+// New prepares the training of model on images. The seed decides the order of
+// the images and everything that is drawn; the model's initial weights should
+// come from graph.NewRandom of the same one.
+func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (*Trainer, error) {
+	size := 1
+	for _, d := range model.InputShape() {
+		size *= d
+	}
+	switch {
+	case images.Len() == 0:
+		return nil, fmt.Errorf("train: %s has no images", images.Name)
+	case images.Size() != size:
+		return nil, fmt.Errorf("train: images of %s are %d×%d×%d, the model wants %v",
+			images.Name, images.Height, images.Width, images.Channels, model.InputShape())
+	case len(stages) == 0:
+		return nil, fmt.Errorf("train: no stages")
+	}
+	t := &Trainer{
+		model: model, stages: stages, images: images, seed: seed,
+		random:  graph.NewRandom(seed),
+		adam:    map[*graph.Tensor]*moments{},
+		started: map[string]bool{},
+	}
+	if layered, ok := model.(models.Layered); ok {
+		t.layers = layered.Layers()
+	}
+	for i, s := range stages {
+		err := s.check(model)
+		if err == nil {
+			// An objective that the model cannot have should say so now, not
+			// after the hours of the stages before.
+			_, err = t.machine(s, 1)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("train: stages[%d]: %w", i, err)
+		}
+	}
+	var err error
+	t.recipe, err = t.describe()
+	return t, err
+}
+
+// describe is everything that decides the result of the training, as JSON.
+func (t *Trainer) describe() ([]byte, error) {
+	spec, err := models.Types.Encode(t.model.Spec())
+	if err != nil {
+		return nil, fmt.Errorf("train: model: %w", err)
+	}
+	return json.Marshal(recipe{
+		Model: spec, Stages: t.stages, Seed: t.seed,
+		Data: set{Sum: t.images.Sum, Images: t.images.Len(), Shape: []int{t.images.Height, t.images.Width, t.images.Channels}},
+	})
+}
+
+func (t *Trainer) machine(s Stage, n int) (*machine, error) {
+	first, last := s.span(len(t.layers))
+	return newMachine(t.model, s, first, last, n, t.random)
+}
+
+// Position is where the training stands: the batch that comes next. After the
+// last one its stage is the number of stages.
+func (t *Trainer) Position() Position { return t.at }
+
+// Run takes one step for each turn of the loop over it, from where the
+// training stands to its end. A loop that is left can be taken up by another
+// Run. Between steps the model may be used and Save may be called; the model's
+// parameters must be left as they are.
+//
+// An error ends the loop: that of ctx once it is done, ErrDiverged where
+// numbers are not finite.
+func (t *Trainer) Run(ctx context.Context) iter.Seq2[Step, error] {
+	return func(yield func(Step, error) bool) {
+		for t.at.Stage < len(t.stages) {
+			more, err := t.stage(ctx, yield)
+			if err != nil {
+				yield(Step{}, err)
+				return
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// stage goes on with the stage at hand to its end; more is false where the
+// caller's loop was left.
+func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more bool, err error) {
+	number := t.at.Stage
+	s := t.stages[number]
+	if err := t.begin(ctx, s); err != nil {
+		return false, err
+	}
+	loader := data.NewLoader(t.images, s.batch(), t.seed)
+	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
+	for t.at.Stage == number {
+		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {
+			if err != nil {
+				return false, err
+			}
+			m := machines[batch.N]
+			if m == nil {
+				if m, err = t.machine(s, batch.N); err != nil {
+					return false, fmt.Errorf("train: stages[%d]: %w", number, err)
+				}
+				machines[batch.N] = m
+			}
+			step, err := t.step(s, m, batch, loader.Batches())
+			if err != nil {
+				return false, err
+			}
+			if !yield(step, nil) {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// epoch is the number of the epoch since the training began, which decides the
+// order of the images.
+func (t *Trainer) epoch() int {
+	epoch := t.at.Epoch
+	for _, s := range t.stages[:t.at.Stage] {
+		epoch += s.Epochs
+	}
+	return epoch
+}
+
+// begin prepares a stage: layers that learn for the first time start, and
+// moments of another objective's gradients are forgotten.
+func (t *Trainer) begin(ctx context.Context, s Stage) error {
+	fresh := t.at.Epoch == 0 && t.at.Batch == 0
+	if fresh && t.at.Stage > 0 && !reflect.DeepEqual(s.objective(), t.stages[t.at.Stage-1].objective()) {
+		clear(t.adam)
+	}
+	first, last := s.span(len(t.layers))
+	for i := first; i <= last; i++ {
+		l := t.layers[i-1]
+		if !t.started[l.Name] && s.DataStart > 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := startFromData(t.layers[:i], t.images, s.DataStart); err != nil {
+				return fmt.Errorf("train: stages[%d]: %s: start from data: %w", t.at.Stage, l.Name, err)
+			}
+		}
+		t.started[l.Name] = true
+		for _, p := range l.Parameters() {
+			if t.adam[p] == nil {
+				t.adam[p] = newMoments(p)
+			}
+		}
+	}
+	return nil
+}
+
+// step takes one batch and moves the position on.
+func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step, error) {
+	if err := m.Set(m.input, batch.X); err != nil {
+		return Step{}, err
+	}
+	if err := m.Run(); err != nil {
+		return Step{}, err
+	}
+	if err := m.finite(); err != nil {
+		return Step{}, t.diverged(err)
+	}
+	done := float64(t.at.Epoch*batches+t.at.Batch) / float64(s.Epochs*batches)
+	rate := s.Optimizer.Rate * s.Schedule.At(done)
+	m.learn(s.Optimizer, t.adam, rate, s.meanRate())
+
+	t.last = m.tell(t.last)
+	step := Step{
+		Position: t.at, Name: s.Name, Batches: batches, N: batch.N, Images: t.seen + batch.N,
+		Rate: rate, Loss: m.scalar(m.total), Layers: t.last,
+	}
+	step.EndOfEpoch = t.at.Batch == batches-1
+	step.EndOfStage = step.EndOfEpoch && t.at.Epoch == s.Epochs-1
+	if step.EndOfEpoch {
+		if err := finiteTensors(t.model.Tensors()); err != nil {
+			return Step{}, t.diverged(err)
+		}
+	}
+	t.at.Step++
+	t.seen = step.Images
+	switch {
+	case step.EndOfStage:
+		t.at.Stage, t.at.Epoch, t.at.Batch = t.at.Stage+1, 0, 0
+	case step.EndOfEpoch:
+		t.at.Epoch, t.at.Batch = t.at.Epoch+1, 0
+	default:
+		t.at.Batch++
+	}
+	return step, nil
+}

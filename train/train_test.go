@@ -1,0 +1,499 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/models/unit"
+	"boltzoo/train/data"
+)
+
+// bars are n colour images of 8×8 with a bar each, of a place and a hue of
+// its own.
+func bars(n int) *data.Images {
+	random := rand.New(rand.NewPCG(7, 11))
+	s := &data.Images{Name: "bars", Height: 8, Width: 8, Channels: 3, Sum: "bars"}
+	for range n {
+		at, along, hue := random.IntN(8), random.IntN(2), random.IntN(3)
+		for y := range 8 {
+			for x := range 8 {
+				for c := range 3 {
+					p := 40 + random.IntN(20)
+					if (along == 0 && y == at || along == 1 && x == at) && c == hue {
+						p = 210 + random.IntN(40)
+					}
+					s.Pix = append(s.Pix, byte(p))
+				}
+			}
+		}
+	}
+	return s
+}
+
+// stackSpec is a convolutional layer below two dense ones, all centred.
+func stackSpec(u unit.Unit) models.Stack {
+	return models.Stack{Shape: []int{8, 8, 3}, Layers: []models.Spec{
+		models.ConvRBM{Visible: u, Hidden: u, Filters: 6, Kernel: 4, Stride: 2, Pad: 1, Centred: true},
+		models.RBM{Visible: u, Hidden: u, Units: 20, Centred: true},
+		models.RBM{Visible: u, Hidden: u, Units: 5, Centred: true},
+	}}
+}
+
+func newModel(t *testing.T, spec models.Spec, seed uint64) *models.BeliefNet {
+	t.Helper()
+	model, err := spec.New(graph.NewRandom(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model.(*models.BeliefNet)
+}
+
+func newTrainer(t *testing.T, spec models.Spec, stages []Stage, images *data.Images, seed uint64) *Trainer {
+	t.Helper()
+	trainer, err := New(newModel(t, spec, seed), stages, images, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trainer
+}
+
+// run takes at most n steps, all for n < 0, and keeps what they told.
+func run(t *testing.T, trainer *Trainer, n int) []Step {
+	t.Helper()
+	var steps []Step
+	if n == 0 {
+		return nil
+	}
+	for step, err := range trainer.Run(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		step.Layers = slices.Clone(step.Layers)
+		steps = append(steps, step)
+		if len(steps) == n {
+			break
+		}
+	}
+	return steps
+}
+
+// joining is a stage for each layer that joins, then all of them together.
+func joining(batch int) []Stage {
+	adam := Adam{Rate: 0.01}
+	return []Stage{
+		{Name: "one", Last: 1, Optimizer: adam, Epochs: 2, Batch: batch, DataStart: 1},
+		{Name: "two", Last: 2, Optimizer: adam, Epochs: 1, Batch: batch, DataStart: 1},
+		{Name: "all", Optimizer: adam, Schedule: Linear, Epochs: 3, Batch: batch, DataStart: 1},
+	}
+}
+
+// bits are all numbers that a trainer changes, as they lie in memory.
+func bits(trainer *Trainer) map[string][]uint32 {
+	all := map[string][]uint32{}
+	add := func(x *graph.Tensor) {
+		for _, v := range x.Data {
+			all[x.Name] = append(all[x.Name], math.Float32bits(v))
+		}
+	}
+	for _, x := range trainer.model.Tensors() {
+		add(x)
+		if m := trainer.adam[x]; m != nil {
+			add(m.mean)
+			add(m.square)
+			all[x.Name+" steps"] = []uint32{uint32(m.steps)}
+		}
+	}
+	return all
+}
+
+func sameBits(t *testing.T, what string, a, b map[string][]uint32) {
+	t.Helper()
+	if len(a) != len(b) {
+		t.Errorf("%s: %d tensors and %d", what, len(a), len(b))
+	}
+	for name := range a {
+		if !slices.Equal(a[name], b[name]) {
+			t.Errorf("%s: %s differs", what, name)
+		}
+	}
+}
+
+func mean(steps []Step, of func(Step) float64) float64 {
+	sum := 0.0
+	for _, s := range steps {
+		sum += of(s)
+	}
+	return sum / float64(len(steps))
+}
+
+func TestStackLearns(t *testing.T) {
+	stages := joining(32)
+	stages[2].Epochs = 60
+	trainer := newTrainer(t, stackSpec(unit.Multinary{}), stages, bars(320), 1)
+	steps := run(t, trainer, -1)
+	first := func(s Step) float64 { return s.Layers[0].Reconstruction }
+	if before, after := first(steps[0]), mean(steps[len(steps)-10:], first); after > before/4 {
+		t.Errorf("layer1's reconstruction error went from %.5f to %.5f", before, after)
+	}
+	for i := range 3 {
+		joined := slices.IndexFunc(steps, func(s Step) bool { return len(s.Layers) > i })
+		of := func(s Step) float64 { return s.Layers[i].Reconstruction }
+		before, after := of(steps[joined]), mean(steps[len(steps)-10:], of)
+		t.Logf("layer%d: reconstruction error %.5f to %.5f, deviation %.3f", i+1, before, after, steps[len(steps)-1].Layers[i].Deviation)
+		if i < 2 && after > before/2 { // the data of the third have become richer meanwhile
+			t.Errorf("layer%d did not learn: %.5f to %.5f", i+1, before, after)
+		}
+		if d := steps[len(steps)-1].Layers[i].Deviation; d < 0.05 {
+			t.Errorf("layer%d is dead: deviation %.3f", i+1, d)
+		}
+	}
+}
+
+func TestPlainRBMLearns(t *testing.T) {
+	for _, noise := range []models.Noise{models.MeanField, models.HiddenNoise, models.AllNoise} {
+		spec := models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{8, 8, 3}, Units: 30}
+		stages := []Stage{{Objective: CD{K: 2, Noise: noise}, Optimizer: Adam{Rate: 0.01}, Epochs: 40, Batch: 20}}
+		steps := run(t, newTrainer(t, spec, stages, bars(100), 1), -1)
+		of := func(s Step) float64 { return s.Layers[0].Reconstruction }
+		if before, after := of(steps[0]), mean(steps[len(steps)-5:], of); !(after < 0.8*before) {
+			t.Errorf("noise %q: reconstruction error went from %.5f to %.5f", noise, before, after)
+		}
+	}
+}
+
+func TestFineTuningLowersReconstruction(t *testing.T) {
+	// Even a perfect reconstruction has the entropy of the data as its
+	// cross-entropy, nearly 99 nats of these.
+	for loss, gain := range map[string]float64{"squared": 0.9, "cross-entropy": 0.995} {
+		stages := joining(32)
+		stages[2].Epochs = 30
+		stages = append(stages, Stage{Objective: Reconstruction{Loss: loss}, Optimizer: Adam{Rate: 0.005}, Epochs: 30, Batch: 32})
+		steps := run(t, newTrainer(t, stackSpec(unit.Binary{}), stages, bars(320), 1), -1)
+		tuned := slices.IndexFunc(steps, func(s Step) bool { return s.Stage == 3 })
+		of := func(s Step) float64 { return s.Loss }
+		if before, after := of(steps[tuned]), mean(steps[len(steps)-5:], of); !(after < gain*before) {
+			t.Errorf("%s: error went from %.5f to %.5f", loss, before, after)
+		}
+	}
+}
+
+// Every image comes once an epoch, those of the short last batch too, and
+// steps say where they are.
+func TestStepsCountEverything(t *testing.T) {
+	trainer := newTrainer(t, stackSpec(unit.Binary{}), joining(8), bars(19), 1)
+	steps := run(t, trainer, -1)
+	if len(steps) != 6*3 {
+		t.Fatalf("%d steps, want 6 epochs of 3", len(steps))
+	}
+	stage, epoch := 0, 0
+	for i, s := range steps {
+		if want := (Position{Stage: stage, Epoch: epoch, Batch: i % 3, Step: i}); s.Position != want {
+			t.Errorf("step %d says %+v, want %+v", i, s.Position, want)
+		}
+		if want := []int{8, 8, 3}[i%3]; s.N != want || s.Images != i/3*19+min(19, 8*(i%3+1)) {
+			t.Errorf("step %d: %d images, %d in all", i, s.N, s.Images)
+		}
+		if s.EndOfEpoch != (i%3 == 2) || s.EndOfStage != (s.EndOfEpoch && epoch == []int{2, 1, 3}[stage]-1) {
+			t.Errorf("step %d: end of epoch %v, of stage %v", i, s.EndOfEpoch, s.EndOfStage)
+		}
+		if len(s.Layers) != stage+1 || s.Name != []string{"one", "two", "all"}[stage] {
+			t.Errorf("step %d: %d layers in stage %q", i, len(s.Layers), s.Name)
+		}
+		if s.EndOfEpoch {
+			epoch++
+		}
+		if s.EndOfStage {
+			stage, epoch = stage+1, 0
+		}
+	}
+	if first, last := steps[9].Rate, steps[17].Rate; first != 0.01 || math.Abs(last-0.01/9) > 1e-12 {
+		t.Errorf("the linear schedule goes from %g to %g over 9 steps", first, last)
+	}
+	if want := (Position{Stage: 3, Step: 18}); trainer.Position() != want {
+		t.Errorf("ends at %+v, want %+v", trainer.Position(), want)
+	}
+	if again := run(t, trainer, -1); again != nil {
+		t.Errorf("%d steps after the end", len(again))
+	}
+}
+
+func TestThreadsAndLoopsDoNotChangeBits(t *testing.T) {
+	defer graph.SetThreads(0)
+	stages := joining(16)
+	stages[2].Objective = CD{Noise: models.AllNoise}
+	var want map[string][]uint32
+	for _, threads := range []int{1, 2, 2} {
+		graph.SetThreads(threads)
+		trainer := newTrainer(t, stackSpec(unit.Multinary{}), stages, bars(70), 3)
+		if want == nil {
+			run(t, trainer, -1)
+			want = bits(trainer)
+			continue
+		}
+		for trainer.Position().Stage < len(stages) { // a loop of its own for every two steps
+			run(t, trainer, 2)
+		}
+		sameBits(t, "two threads", want, bits(trainer))
+	}
+}
+
+// Layers that do not learn stay as they are, to the last bit.
+func TestLayersOutsideAStageStay(t *testing.T) {
+	for _, flow := range []float64{0, 1} {
+		stages := []Stage{{First: 2, Last: 2, Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 16, DataStart: 1}}
+		trainer := newTrainer(t, stackSpec(unit.Binary{}), stages, bars(48), 1)
+		before := bits(trainer)
+		run(t, trainer, -1)
+		after := bits(trainer)
+		for _, x := range trainer.model.Tensors() {
+			changed := !slices.Equal(before[x.Name], after[x.Name])
+			if learns := strings.HasPrefix(x.Name, "layer2."); changed != learns {
+				t.Errorf("flow %g: %s changed: %v", flow, x.Name, changed)
+			}
+		}
+	}
+}
+
+// With Flow 0 a layer learns the same whether or not one learns above it; with
+// Flow 1 it does not.
+func TestFlow(t *testing.T) {
+	gradient := func(flow float64, last int) []float32 {
+		model := newModel(t, stackSpec(unit.Binary{}), 5)
+		for _, l := range model.Layers() { // far enough from 0 for a layer to have something to pass down
+			for i := range l.Weight.Data {
+				l.Weight.Data[i] *= 30
+			}
+		}
+		stage := Stage{Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 1}, Epochs: 1}
+		m, err := newMachine(model, stage, 1, last, 4, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := make([]float32, 4*8*8*3)
+		bars(4).Floats(x, 0, 1, 2, 3)
+		if err := m.Set(m.input, x); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(m.Value(m.gradients[0]))
+	}
+	alone, stopped, flowing, half := gradient(0, 1), gradient(0, 3), gradient(1, 3), gradient(0.5, 3)
+	if !slices.Equal(alone, stopped) {
+		t.Error("with flow 0 the layers above change layer1's gradient")
+	}
+	if slices.Equal(alone, flowing) || slices.Equal(flowing, half) {
+		t.Error("with flow 1 or 0.5 the layers above do not change layer1's gradient")
+	}
+}
+
+// Blending the running means moves the point from which the energy is
+// measured, not the model: dense pre-activations stay as they were.
+func TestRecentringKeepsTheModel(t *testing.T) {
+	spec := models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{8, 8, 3}, Units: 10, Centred: true, Deviation: 0.3}
+	model := newModel(t, spec, 2)
+	l := model.Layers()[0]
+	graph.NewRandom(9).Stream("means").Uniform(l.VisibleMean.Data)
+	graph.NewRandom(8).Stream("means").Uniform(l.HiddenMean.Data)
+	const n = 6
+	x := make([]float32, n*8*8*3)
+	bars(n).Floats(x, 0, 1, 2, 3, 4, 5)
+	pass := func() (up, down []float32) {
+		g := graph.New(nil)
+		v := g.Input("v", n, 8, 8, 3)
+		a, h := l.Up(g, v), g.Input("h", n, 10)
+		b := l.Down(g, h)
+		m, err := g.Compile(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(m.Set(v, x), m.Set(h, x[:n*10]), m.Run()); err != nil {
+			t.Fatal(err)
+		}
+		return m.Value(a), m.Value(b)
+	}
+	up, down := pass()
+	means := slices.Concat(l.VisibleMean.Data, l.HiddenMean.Data)
+	m, err := newMachine(model, Stage{}, 1, 1, n, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.Set(m.input, x), m.Run()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range m.layers[0].centre {
+		graph.Blend(c.tensor.Data, m.Value(c.value), 0.4)
+	}
+	if slices.Equal(means, slices.Concat(l.VisibleMean.Data, l.HiddenMean.Data)) {
+		t.Fatal("the running means did not move")
+	}
+	up2, down2 := pass()
+	near(t, "x", up, up2, 1e-4)
+	near(t, "y", down, down2, 1e-4)
+}
+
+func near(t *testing.T, what string, a, b []float32, tolerance float64) {
+	t.Helper()
+	for i := range a {
+		if d := math.Abs(float64(a[i] - b[i])); !(d <= tolerance) {
+			t.Errorf("%s[%d]: %g and %g", what, i, a[i], b[i])
+			return
+		}
+	}
+}
+
+func TestCancellation(t *testing.T) {
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	trainer := newTrainer(t, stackSpec(unit.Binary{}), joining(8), bars(40), 1)
+	n := 0
+	var last error
+	for _, err := range trainer.Run(ctx) {
+		if last = err; err != nil {
+			continue // an error is the last thing that a loop gets
+		}
+		if n++; n == 3 {
+			cancel()
+		}
+	}
+	if n != 3 || !errors.Is(last, context.Canceled) {
+		t.Errorf("%d steps and error %v after a cancellation in step 3", n, last)
+	}
+	if trainer.Position().Step != 3 {
+		t.Errorf("stands at %+v", trainer.Position())
+	}
+	run(t, trainer, 1) // goes on, and is left
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
+
+func TestNewRefuses(t *testing.T) {
+	adam := Adam{Rate: 0.1}
+	ok := Stage{Optimizer: adam, Epochs: 1}
+	gaussian := models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Shape: []int{8, 8, 3}, Units: 4}
+	for name, c := range map[string]struct {
+		spec   models.Spec
+		images *data.Images
+		stages []Stage
+		want   string
+	}{
+		"no images":     {nil, bars(0), []Stage{ok}, "no images"},
+		"image size":    {models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{7, 7}, Units: 3}, bars(3), []Stage{ok}, "8×8×3"},
+		"no stages":     {nil, bars(3), nil, "no stages"},
+		"no rate":       {nil, bars(3), []Stage{ok, {Epochs: 1}}, "stages[1]: optimizer.rate"},
+		"no epochs":     {nil, bars(3), []Stage{{Optimizer: adam}}, "epochs 0"},
+		"schedule":      {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Schedule: "exponential"}}, "exponential"},
+		"layers":        {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, Last: 4}}, "layers 2 to 4, want some of 1 to 3"},
+		"noise":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{Noise: "loud"}}}, "loud"},
+		"loss":          {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cubed"}}}, "cubed"},
+		"cross-entropy": {gaussian, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cross-entropy"}}}, "logistic"},
+		"mean rate":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, MeanRate: 2}}, "mean_rate"},
+		"data start":    {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, DataStart: -1}}, "data_start"},
+		"batch":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Batch: -1}}, "batch"},
+	} {
+		if c.spec == nil {
+			c.spec = stackSpec(unit.Binary{})
+		}
+		_, err := New(newModel(t, c.spec, 1), c.stages, c.images, 1)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one about %q", name, err, c.want)
+		}
+	}
+	_, err := New(flat{}, []Stage{ok}, bars(3), 1)
+	if want := "train: stages[0]: cd: train.flatSpec has no layers"; err == nil || err.Error() != want {
+		t.Errorf("a model without layers: %v, want %s", err, want)
+	}
+}
+
+// flat is a model that has no capability at all.
+type flat struct{}
+
+type flatSpec struct{}
+
+func (flatSpec) New(*graph.Random) (models.Model, error) { return flat{}, nil }
+func (flat) Spec() models.Spec                           { return flatSpec{} }
+func (flat) Tensors() []*graph.Tensor                    { return nil }
+func (flat) InputShape() []int                           { return []int{8, 8, 3} }
+
+func TestDivergenceNamesLayerAndKnob(t *testing.T) {
+	gaussian := models.Stack{Shape: []int{8, 8, 3}, Layers: []models.Spec{
+		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 8},
+		models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Gaussian{}, Units: 8},
+	}}
+	explode := newTrainer(t, gaussian, []Stage{{Name: "too fast", Optimizer: Adam{Rate: 1e9}, Epochs: 50, Batch: 10}}, bars(40), 1)
+	broken := newTrainer(t, stackSpec(unit.Binary{}), joining(10), bars(40), 1)
+	broken.model.Tensors()[0].Data[5] = float32(math.NaN())
+	broken.stages[0].DataStart = 0
+	for _, c := range []struct {
+		trainer *Trainer
+		want    []string
+	}{
+		{explode, []string{"stages[0] (too fast)", "layer2", "loss is", "lower stages[0].optimizer.rate (1e+09)", "stages[0].data_start=1"}},
+		{broken, []string{"stages[0] (one)", "layer1", "loss is NaN", "at step 0", "lower stages[0].optimizer.rate (0.01)"}},
+	} {
+		var last error
+		for _, err := range c.trainer.Run(context.Background()) {
+			last = err
+		}
+		if !errors.Is(last, ErrDiverged) {
+			t.Fatalf("%v, want ErrDiverged", last)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(last.Error(), want) {
+				t.Errorf("%q does not say %q", last, want)
+			}
+		}
+	}
+}
+
+// A parameter that no loss sees is looked at once an epoch.
+func TestDivergenceOfAParameter(t *testing.T) {
+	trainer := newTrainer(t, stackSpec(unit.Binary{}), joining(10), bars(40), 1)
+	n := 0
+	var last error
+	for _, err := range trainer.Run(context.Background()) {
+		if n, last = n+1, err; n == 1 {
+			trainer.model.Tensors()[5].Data[3] = float32(math.Inf(1)) // of layer2, which does not learn yet
+		}
+	}
+	if !errors.Is(last, ErrDiverged) || !strings.Contains(last.Error(), "layer2.weight[3] is +Inf") || n != 4 {
+		t.Errorf("after %d steps: %v", n, last)
+	}
+}
+
+func TestStepsAllocateLittle(t *testing.T) {
+	trainer := newTrainer(t, stackSpec(unit.Binary{}), []Stage{{Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 4}}, bars(400), 1)
+	var before, after runtime.MemStats
+	for step, err := range trainer.Run(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch step.Batch {
+		case 10:
+			runtime.ReadMemStats(&before)
+		case 90:
+			runtime.ReadMemStats(&after)
+		}
+	}
+	if bytes := (after.TotalAlloc - before.TotalAlloc) / 80; bytes > 16<<10 {
+		t.Errorf("%d bytes allocated a step", bytes)
+	} else {
+		t.Logf("%d bytes allocated a step", bytes)
+	}
+}
