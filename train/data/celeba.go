@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -149,18 +148,26 @@ type celebaSource struct {
 
 // openCelebA finds the images.
 func openCelebA(dir string) (*celebaSource, error) {
-	for _, sub := range []string{"", "Img"} {
-		archive := filepath.Join(dir, sub, "img_align_celeba.zip")
-		if info, err := os.Stat(archive); err == nil && info.Mode().IsRegular() {
-			return openCelebAZip(archive)
-		}
-		folder := filepath.Join(dir, sub, "img_align_celeba")
-		if info, err := os.Stat(folder); err == nil && info.IsDir() {
-			return openCelebAFolder(folder)
-		}
+	archive, err := firstOf(dir, false, "img_align_celeba.zip", "Img/img_align_celeba.zip")
+	if err != nil {
+		return nil, err
 	}
-	if path, err := findPartition(dir); err == nil {
-		return nil, fmt.Errorf("%s: there is %s, but neither img_align_celeba.zip nor the folder img_align_celeba", dir, filepath.Base(path))
+	if archive != "" {
+		return openCelebAZip(archive)
+	}
+	folder, err := firstOf(dir, true, "img_align_celeba", "Img/img_align_celeba")
+	if err != nil {
+		return nil, err
+	}
+	if folder != "" {
+		return openCelebAFolder(folder)
+	}
+	partition, err := firstOf(dir, false, partitionNames...)
+	if err != nil {
+		return nil, err
+	}
+	if partition != "" {
+		return nil, fmt.Errorf("%s: there is %s, but neither img_align_celeba.zip nor the folder img_align_celeba", dir, filepath.Base(partition))
 	}
 	return nil, fmt.Errorf("%w: %s: neither img_align_celeba.zip nor the folder img_align_celeba", ErrNotFound, dir)
 }
@@ -312,17 +319,18 @@ type celebaPart struct {
 	split Split
 }
 
+// partitionNames has the places of the partition file.
+var partitionNames = []string{
+	"list_eval_partition.txt", "list_eval_partition.txt.gz", "Eval/list_eval_partition.txt", "Eval/list_eval_partition.txt.gz",
+}
+
 // findPartition returns the path of the partition file.
 func findPartition(dir string) (string, error) {
-	for _, sub := range []string{"", "Eval"} {
-		for _, name := range []string{"list_eval_partition.txt", "list_eval_partition.txt.gz"} {
-			path := filepath.Join(dir, sub, name)
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-				return path, nil
-			}
-		}
+	path, err := firstOf(dir, false, partitionNames...)
+	if err == nil && path == "" {
+		err = fmt.Errorf("%s: no list_eval_partition.txt[.gz], which says what to train and what to test on", dir)
 	}
-	return "", fmt.Errorf("%s: no list_eval_partition.txt[.gz], which says what to train and what to test on: %w", dir, fs.ErrNotExist)
+	return path, err
 }
 
 // readPartition reads the partition file: lines of a name and 0 (train), 1 (validation) or 2 (test).

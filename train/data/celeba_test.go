@@ -208,6 +208,15 @@ func TestCelebAErrors(t *testing.T) {
 	if _, err := CelebA(dir, 64, Train, dir); !errors.Is(err, ErrNotFound) {
 		t.Errorf("expected ErrNotFound, found %v", err)
 	}
+	// A place that cannot be looked into is not one where nothing is.
+	file := filepath.Join(dir, "file")
+	write(t, dir, map[string][]byte{"file": nil})
+	if _, err := CelebA(file, 64, Train, dir); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("of a file: %v", err)
+	}
+	if _, err := IDX(file, Train); err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("of a file: %v", err)
+	}
 	for _, size := range []int{0, 149} {
 		_, err := CelebA(dir, size, Train, dir)
 		expectError(t, err, "expected a size of 1 to 148", fmt.Sprint(size))

@@ -42,48 +42,50 @@ func readIDXSet(dir string, split Split) (*Images, error) {
 	if split < Train || split > All {
 		return nil, fmt.Errorf("unknown split %v", split)
 	}
-	train, test := findIDX(dir, "train", "images", 3), findIDX(dir, "t10k", "images", 3)
-	if train == "" && test == "" {
-		return readIDXSingle(dir, split)
-	}
-	if (split == Train || split == Validation || split == All) && train == "" {
-		return nil, fmt.Errorf("%s: there is %s, but no train-images-idx3-ubyte[.gz]", dir, filepath.Base(test))
-	}
-	if (split == Test || split == All) && test == "" {
-		return nil, fmt.Errorf("%s: there is %s, but no t10k-images-idx3-ubyte[.gz]", dir, filepath.Base(train))
-	}
-	switch split {
-	case Test:
-		return readIDXPair(test, findIDX(dir, "t10k", "labels", 1))
-	case All:
-		first, err := readIDXPair(train, findIDX(dir, "train", "labels", 1))
-		if err != nil {
-			return nil, err
-		}
-		second, err := readIDXPair(test, findIDX(dir, "t10k", "labels", 1))
-		if err != nil {
-			return nil, err
-		}
-		if first.Height != second.Height || first.Width != second.Width {
-			return nil, fmt.Errorf("%s has images of %dx%d, %s of %dx%d",
-				train, first.Height, first.Width, test, second.Height, second.Width)
-		}
-		if (first.Labels == nil) != (second.Labels == nil) {
-			return nil, fmt.Errorf("%s: labels for only one of %s and %s", dir, filepath.Base(train), filepath.Base(test))
-		}
-		first.Pix = append(first.Pix, second.Pix...)
-		first.Labels = append(first.Labels, second.Labels...)
-		return first, nil
-	}
-	s, err := readIDXPair(train, findIDX(dir, "train", "labels", 1))
+	train, err := findIDX(dir, "train")
 	if err != nil {
 		return nil, err
 	}
-	from, to := 0, s.Len()-s.Len()/12
-	if split == Validation {
-		from, to = to, s.Len()
+	test, err := findIDX(dir, "t10k")
+	if err != nil {
+		return nil, err
 	}
-	return s.slice(from, to), nil
+	if train.images == "" && test.images == "" {
+		return readIDXSingle(dir, split)
+	}
+	if split != Test && train.images == "" {
+		return nil, fmt.Errorf("%s: there is %s, but no train-images-idx3-ubyte[.gz]", dir, filepath.Base(test.images))
+	}
+	if (split == Test || split == All) && test.images == "" {
+		return nil, fmt.Errorf("%s: there is %s, but no t10k-images-idx3-ubyte[.gz]", dir, filepath.Base(train.images))
+	}
+	if split == Test {
+		return test.read()
+	}
+	s, err := train.read()
+	if err != nil {
+		return nil, err
+	}
+	switch first := s.Len() - s.Len()/12; split {
+	case Train:
+		return s.slice(0, first), nil
+	case Validation:
+		return s.slice(first, s.Len()), nil
+	}
+	rest, err := test.read()
+	if err != nil {
+		return nil, err
+	}
+	if s.Height != rest.Height || s.Width != rest.Width {
+		return nil, fmt.Errorf("%s has images of %dx%d, %s of %dx%d",
+			train.images, s.Height, s.Width, test.images, rest.Height, rest.Width)
+	}
+	if (s.Labels == nil) != (rest.Labels == nil) {
+		return nil, fmt.Errorf("%s: labels for only one of %s and %s", dir, filepath.Base(train.images), filepath.Base(test.images))
+	}
+	s.Pix = append(s.Pix, rest.Pix...)
+	s.Labels = append(s.Labels, rest.Labels...)
+	return s, nil
 }
 
 // readIDXSingle reads a set that comes without a division into training and test.
@@ -111,7 +113,11 @@ func readIDXSingle(dir string, split Split) (*Images, error) {
 			dir, strings.Join(names, ", "))
 	}
 	prefix, _, _ := strings.Cut(names[0], "-images")
-	all, err := readIDXPair(filepath.Join(dir, names[0]), findIDX(dir, prefix, "labels", 1))
+	pair, err := findIDX(dir, prefix)
+	if err != nil {
+		return nil, err
+	}
+	all, err := pair.read()
 	if err != nil || split == All {
 		return all, err
 	}
@@ -130,39 +136,45 @@ func readIDXSingle(dir string, split Split) (*Images, error) {
 	return &s, nil
 }
 
-// findIDX returns the path of a file of the set, or "" where there is none.
-func findIDX(dir, prefix, content string, dims int) string {
-	for _, sub := range []string{"", "raw"} {
+// idxPair is the paths of a file of images and of the file of their labels; "" stands for a file that is not there.
+type idxPair struct{ images, labels string }
+
+// findIDX looks for a pair of files.
+func findIDX(dir, prefix string) (p idxPair, err error) {
+	var images, labels []string
+	for _, sub := range []string{"", "raw/"} {
 		for _, stop := range []string{"-", "."} {
 			for _, end := range []string{"", ".gz"} {
-				path := filepath.Join(dir, sub, fmt.Sprintf("%s-%s%sidx%d-ubyte%s", prefix, content, stop, dims, end))
-				if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-					return path
-				}
+				images = append(images, sub+prefix+"-images"+stop+"idx3-ubyte"+end)
+				labels = append(labels, sub+prefix+"-labels"+stop+"idx1-ubyte"+end)
 			}
 		}
 	}
-	return ""
+	if p.images, err = firstOf(dir, false, images...); err != nil {
+		return p, err
+	}
+	p.labels, err = firstOf(dir, false, labels...)
+	return p, err
 }
 
-// readIDXPair reads a file of images and, where labels is not empty, the file of their labels.
-func readIDXPair(images, labels string) (*Images, error) {
-	shape, pix, err := readIDX(images, 3)
+// read reads the images and their labels.
+func (p idxPair) read() (*Images, error) {
+	shape, pix, err := readIDX(p.images, 3)
 	if err != nil {
 		return nil, err
 	}
 	s := &Images{Height: shape[1], Width: shape[2], Channels: 1, Pix: pix}
-	if labels == "" {
-		s.Note = images + " has no file of labels beside it"
+	if p.labels == "" {
+		s.Note = p.images + " has no file of labels beside it"
 		return s, nil
 	}
-	count, values, err := readIDX(labels, 1)
+	count, values, err := readIDX(p.labels, 1)
 	if err != nil {
 		return nil, err
 	}
 	if count[0] != shape[0] {
 		return nil, fmt.Errorf("%s: expected %d labels, one for each image of %s, found %d",
-			labels, shape[0], filepath.Base(images), count[0])
+			p.labels, shape[0], filepath.Base(p.images), count[0])
 	}
 	s.Labels = values
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/bits"
 	"math/rand/v2"
+	"sync"
 )
 
 // Batch is a part of an epoch.
@@ -15,17 +16,21 @@ type Batch struct {
 	// N is the number of images. The last batch of an epoch has fewer than the others where the batch size does not
 	// divide the set.
 	N int
-	// X is the images in [0,1]: N, row, column, channel. It is overwritten when the next batch is asked for.
+	// X is the images in [0,1]: N, row, column, channel. It is overwritten when the next batch, or
+	// the next epoch, is asked for.
 	X []float32
 	// Images is the index in the set of each image.
 	Images []int
 }
 
-// Loader serves a set of images in shuffled batches.
+// Loader serves a set of images in shuffled batches. Several epochs may run at the same time.
 type Loader struct {
 	images *Images
 	batch  int
 	seed   uint64
+
+	mu   sync.Mutex
+	ring [][]float32 // buffers for X, nil while an epoch uses them
 }
 
 // NewLoader returns a loader of the images in batches of this many, shuffled by the seed. It panics if batch is not
@@ -56,8 +61,9 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 		}
 		made := make(chan Batch, readAhead-2)
 		used := make(chan []float32, readAhead)
-		for range readAhead {
-			used <- make([]float32, min(l.batch, l.images.Len())*l.images.Size())
+		ring := l.take()
+		for _, x := range ring {
+			used <- x
 		}
 		stop := make(chan struct{})
 		go func() {
@@ -84,6 +90,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 			close(stop)
 			for range made { // ends with the goroutine, after which the images may be closed
 			}
+			l.give(ring)
 		}()
 		for {
 			if ctx.Err() != nil { // select chooses at random where both are ready
@@ -102,6 +109,25 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, er
 			}
 		}
 	}
+}
+
+// take returns the buffers of an epoch: those of an epoch that has ended, or new ones.
+func (l *Loader) take() [][]float32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ring := l.ring
+	l.ring = nil
+	for len(ring) < readAhead {
+		ring = append(ring, make([]float32, min(l.batch, l.images.Len())*l.images.Size()))
+	}
+	return ring
+}
+
+// give keeps the buffers of an epoch for the next one.
+func (l *Loader) give(ring [][]float32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring = ring
 }
 
 // order returns the images of an epoch as they come: a shuffle by Fisher and Yates (Durstenfeld's form), from

@@ -177,14 +177,34 @@ func TestLoaderStops(t *testing.T) {
 func TestLoaderReusesItsBuffers(t *testing.T) {
 	l := NewLoader(ramp(1000), 10, 1)
 	buffers := map[*float32]bool{}
+	for e := range 3 {
+		for b, err := range l.Epoch(t.Context(), e, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			buffers[&b.X[0]] = true
+			if b.Index == 70 {
+				break
+			}
+		}
+	}
+	if len(buffers) > readAhead {
+		t.Errorf("%d buffers in 3 epochs, expected at most %d", len(buffers), readAhead)
+	}
+	// Two epochs at once have buffers of their own.
 	for b, err := range l.Epoch(t.Context(), 0, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		buffers[&b.X[0]] = true
-	}
-	if len(buffers) > readAhead {
-		t.Errorf("%d buffers in 100 batches, expected at most %d", len(buffers), readAhead)
+		before := slices.Clone(b.X)
+		for _, err := range l.Epoch(t.Context(), 1, 95) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(b.X, before) {
+			t.Fatalf("batch %d was overwritten by another epoch", b.Index)
+		}
 	}
 }
 

@@ -150,20 +150,20 @@ func Verify(root, set string) ([]FileStatus, error) {
 // verify finds and checks one file.
 func (f File) verify(dir string) FileStatus {
 	s := FileStatus{Name: f.Name}
-	s.Path = f.find(dir)
-	if s.Path == "" {
-		s.Problem = "there is no such file in " + dir
-		return s
-	}
 	var err error
-	if f.MD5 == "" {
+	s.Path, err = f.find(dir)
+	switch {
+	case err != nil || s.Path == "":
+	case f.MD5 == "":
 		s.Bytes, s.Images, err = verifyPhotos(s.Path)
-	} else {
+	default:
 		s.Bytes, s.MD5, err = checksum(s.Path)
 	}
 	switch {
 	case err != nil:
 		s.Problem = err.Error()
+	case s.Path == "":
+		s.Problem = "there is no such file in " + dir
 	case f.Bytes != 0 && s.Bytes != f.Bytes:
 		s.Problem = fmt.Sprintf("%s: expected %d bytes of content, found %d", s.Path, f.Bytes, s.Bytes)
 	case s.MD5 != f.MD5:
@@ -173,24 +173,26 @@ func (f File) verify(dir string) FileStatus {
 }
 
 // find returns the path of the file, in one of the places and forms that the readers take, or "".
-func (f File) find(dir string) string {
+func (f File) find(dir string) (string, error) {
 	names := []string{f.Name, f.Name + ".gz"}
-	if base, ok := strings.CutSuffix(f.Name, ".zip"); ok {
-		names = []string{f.Name, base}
-	}
 	if before, after, ok := strings.Cut(f.Name, "-idx"); ok {
 		dotted := before + ".idx" + after
 		names = append(names, dotted, dotted+".gz")
 	}
-	for _, sub := range []string{"", "raw", "Img", "Eval"} {
+	var places, folders []string
+	for _, sub := range []string{"", "raw/", "Img/", "Eval/"} {
 		for _, name := range names {
-			path := filepath.Join(dir, sub, name)
-			if _, err := os.Stat(path); err == nil {
-				return path
-			}
+			places = append(places, sub+name)
+		}
+		if folder, ok := strings.CutSuffix(f.Name, ".zip"); ok {
+			folders = append(folders, sub+folder)
 		}
 	}
-	return ""
+	path, err := firstOf(dir, false, places...)
+	if err != nil || path != "" {
+		return path, err
+	}
+	return firstOf(dir, true, folders...)
 }
 
 // checksum returns the size and the MD5 of the content of a file, decompressed.
