@@ -63,7 +63,7 @@ var functionTable = [functions]struct {
 	Tanh:            {"tanh", TanhSlope, kernel.Tanh},
 	TanhSlope:       {"tanh'", tanhCurve, tanhSlope},
 	tanhCurve:       {"tanh''", functions, tanhCurvature},
-	HalfSquare:      {"x²/2", Identity, each(func(x float32) float32 { return x * x / 2 })},
+	HalfSquare:      {"x²/2", Identity, halfSquare},
 	HalfSquarePlus:  {"relu²/2", ReLU, each(func(x float32) float32 { x = max(0, x); return x * x / 2 })},
 	ReLU:            {"relu", Step, each(func(x float32) float32 { return max(0, x) })},
 	Step:            {"step", zero, each(func(x float32) float32 { return indicator(x > 0, x) })},
@@ -118,6 +118,11 @@ func clippedIntegral(x float32) float32 {
 		return x * x / 2
 	}
 	return x - 0.5
+}
+
+func halfSquare(dst, src []float32) {
+	kernel.Mul(dst, src, src)
+	kernel.Scale(dst, 0.5, dst)
 }
 
 func sigmoidSlope(dst, src []float32) {

@@ -137,6 +137,7 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 	hidden := []kind{
 		{"binary", unit.Binary{}, sigma},
 		{"multinary", unit.Multinary{Levels: 255}, sigma},
+		{"multinary of range 4", unit.Multinary{Levels: 1020, Unit: 255}, func(x float64) float64 { return 4 * sigma(x) }},
 		{"multinary tanh", unit.Multinary{Activation: "tanh"}, math.Tanh},
 		{"multinary relu", unit.Multinary{Activation: "relu"}, relu},
 		{"multinary softplus, by quadrature", unit.Multinary{Activation: "softplus"}, func(x float64) float64 { return math.Log1p(math.Exp(x)) }},
@@ -225,14 +226,15 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 	graphtest.Near(t, "db", 1e-5, m.Value(gradients[2]), fold(db, l.HiddenBias.Size()))
 }
 
-// The identity of multinary units: with f(x) = N σ(kx), ṽ = v/N, W̃ = kNW,
-// ã = ka and b̃ = kb, the literal loss is N/k times the loss in shares, and
-// every gradient maps. The literal one is built here from its definition.
+// The identity of multinary units: with f(x) = N σ(kx), ṽ = v/U, W̃ = kUW,
+// ã = ka and b̃ = kb, the literal loss is U/k times the loss here, and every
+// gradient maps. The literal one is built here from its definition, with n
+// levels of visible units, which is U, and m levels of hidden ones.
 func TestMultinaryIdentity(t *testing.T) {
 	const batch, visible, hidden = 6, 5, 4
-	for _, c := range []struct{ n, k float64 }{{1, 1}, {255, 1.0 / 255}, {255, 0.05}, {10, 2}} {
-		t.Run(fmt.Sprintf("N=%g,k=%.3g", c.n, c.k), func(t *testing.T) {
-			model, err := RBM{Visible: unit.Multinary{Levels: int(c.n), Gain: c.k}, Hidden: unit.Multinary{Levels: int(c.n), Gain: c.k},
+	for _, c := range []struct{ n, m, k float64 }{{1, 1, 1}, {255, 255, 1.0 / 255}, {255, 255, 0.05}, {10, 10, 2}, {255, 1020, 0.02}} {
+		t.Run(fmt.Sprintf("N=%g,%g,k=%.3g", c.n, c.m, c.k), func(t *testing.T) {
+			model, err := RBM{Visible: unit.Multinary{Levels: int(c.n), Gain: c.k}, Hidden: unit.Multinary{Levels: int(c.m), Unit: int(c.n), Gain: c.k},
 				Shape: []int{visible}, Units: hidden, Deviation: 0.5}.New(graph.NewRandom(2))
 			if err != nil {
 				t.Fatal(err)
@@ -261,10 +263,13 @@ func TestMultinaryIdentity(t *testing.T) {
 			a := g.Param(scaled(l.VisibleBias, 1/c.k))
 			b := g.Param(scaled(l.HiddenBias, 1/c.k))
 			v := g.Param(scaled(shares, c.n))
-			f := func(x *graph.Node) *graph.Node { return g.Scale(c.n, g.Map(graph.Sigmoid, g.Scale(c.k, x))) }
+			f := func(levels float64, x *graph.Node) *graph.Node {
+				return g.Scale(levels, g.Map(graph.Sigmoid, g.Scale(c.k, x)))
+			}
+			hidden := func(x *graph.Node) *graph.Node { return f(c.m, x) }
 			x := g.Affine(v, w, b)
-			recon := g.Stop(f(g.AffineT(f(x), w, a)))
-			area := g.Integral(f, x, g.Affine(recon, w, b), 24)
+			recon := g.Stop(f(c.n, g.AffineT(hidden(x), w, a)))
+			area := g.Integral(hidden, x, g.Affine(recon, w, b), 24)
 			literal := g.Mean(g.Add(g.RowDot(g.Sub(recon, v), a), g.RowSum(area)))
 			gradients := g.Grad(literal, w, a, b)
 
