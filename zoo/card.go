@@ -1,0 +1,62 @@
+package zoo
+
+import (
+	"fmt"
+	"io"
+	"text/template"
+)
+
+// cardText is what a run's card says.
+const cardText = `# {{.Run.Recipe.Name}}
+
+{{.Run.Recipe.About}}.{{with .Run.Recipe.Paper}} After {{.}}.{{end}}
+
+Trained on {{.Run.Data.Images}} images of {{.Run.Data.Name}}{{if .Run.Data.BuiltIn}}, which are **generated**, not photographs{{end}}, {{.Run.Data.Height}}×{{.Run.Data.Width}}×{{.Run.Data.Channels}}
+(SHA-256 {{.Run.Data.Sum}}), seed {{.Run.Recipe.Seed}}, by boltzoo {{.Run.Program.Version}}{{with .Run.Program.Revision}} ({{.}}){{end}}, {{.Run.Program.Go}} on {{.Run.Program.Machine}}.
+
+![samples](samples.png)
+
+Samples.
+
+![reconstructions](reconstructions.png)
+
+Test pictures, each above its reconstruction through the whole model.
+
+## Numbers
+
+Mean square of pixel − reconstruction, pixels from 0 to 1, over {{.Test.Images}} test images of {{.Test.Set}}:
+
+| layers up and down | error |
+|---|---|
+{{range .Test.Depths}}| {{.Layers}} | {{printf "%.5f" .Error}} |
+{{end}}
+Beside the principal components:
+
+    zoo reconstruct {{.Folder}} --depths --pca 100
+
+## Use
+
+    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
+    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
+    zoo encode {{.Folder}} PICTURE.jpg -o code.npy
+    zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
+    zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
+
+` + "`recipe.json` has everything that decided the result, `metrics.jsonl` each layer's loss and\nactivity, `model.safetensors` the weights with the recipe.\n"
+
+// card writes the card of a run in a folder.
+func card(run Run, test Test, folder string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		t, err := template.New(cardFile).Parse(cardText)
+		if err != nil {
+			return fmt.Errorf("zoo: card: %w", err)
+		}
+		last := run.Recipe.Stages[len(run.Recipe.Stages)-1]
+		return t.Execute(w, struct {
+			Run    Run
+			Test   Test
+			Folder string
+			More   int
+		}{run, test, folder, 2 * last.Epochs})
+	}
+}

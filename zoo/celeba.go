@@ -1,0 +1,136 @@
+package zoo
+
+import (
+	"boltzoo/models"
+	"boltzoo/models/unit"
+	"boltzoo/train"
+)
+
+const multinaryPaper = "Hwang, Hwang and Jo 2020, arXiv 2011.13509"
+
+// celebaDBN is P2's stack for faces of 64×64 pixels, trained layer by layer.
+func celebaDBN() Recipe {
+	return Recipe{
+		Name:  "celeba-dbn",
+		About: "Multinary convolutional deep belief network, eight layers, on colour faces of 64×64 pixels",
+		Paper: multinaryPaper,
+		Data:  Source{Set: "celeba", Size: 64},
+		// A stage sees fewer of the drawn faces than of photographs: they have
+		// less in them, and the whole is to take some three minutes.
+		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{1, 2, 2, 4, 8, 8, 8, 8}},
+		Model:   facesStack(64, true, 64, 128, 256, 256),
+		Stages: []train.Stage{
+			// Small batches, small initial weights and high rates are what a
+			// first layer wants: it learns to copy small patches.
+			greedy("conv1", 1, 1, 16, 0.03),
+			greedy("conv2", 2, 2, 16, 0.01),
+			greedy("conv3", 3, 2, 16, 0.01),
+			greedy("conv4", 4, 4, 16, 0.01),
+			greedy("dense1", 5, 10, 32, 0.003),
+			greedy("dense2", 6, 10, 32, 0.003),
+			greedy("dense3", 7, 10, 32, 0.003),
+			greedy("dense4", 8, 10, 32, 0.003),
+		},
+		Sampling: Sampling{From: FromPrior},
+		Seed:     1,
+	}
+}
+
+// celebaDBNFineTuned goes on from celebaDBN with the stack unrolled into an
+// autoencoder.
+func celebaDBNFineTuned() Recipe {
+	r := celebaDBN()
+	r.Name = "celeba-dbn-ft"
+	r.About = "celeba-dbn, then the unrolled stack fine-tuned on reconstruction"
+	r.Stages = append(r.Stages, train.Stage{
+		Name:      "fine-tuning",
+		Objective: train.Reconstruction{},
+		Optimizer: train.Adam{Rate: 0.0005},
+		Schedule:  train.Linear,
+		Epochs:    20, Batch: 32,
+	})
+	r.BuiltIn.Epochs = append(r.BuiltIn.Epochs, 10)
+	return r
+}
+
+// celebaDBNPaper is P2's setting to the letter: plain units, all layers at
+// once, gradients that flow from layer to layer, a constant rate of 0.03.
+// P2 does not give the initial weights; 0.01 is Hinton's "Practical Guide",
+// section 8. The rate is taken in shares (see unit.Multinary); in the paper's
+// units its steps would be 255 times as large.
+func celebaDBNPaper() Recipe {
+	r := celebaDBN()
+	r.Name = "celeba-dbn-paper"
+	r.About = "celeba-dbn in the paper's literal setting, which collapses: for comparison"
+	r.Model = facesStack(64, false, 64, 128, 256, 256)
+	r.Stages = []train.Stage{{
+		Name:      "end to end",
+		Objective: train.CD{Flow: 1},
+		Optimizer: train.Adam{Rate: 0.03},
+		Epochs:    500, Batch: 128, // section 4.1; two days on a P40 for all of CelebA
+	}}
+	r.BuiltIn.Epochs = []int{20}
+	return r
+}
+
+// celeba128DBN has one convolution more, for faces of 128×128 pixels. P2 says
+// "five convolutional RBMs"; only this reading gives its 4096 units before the
+// dense layers.
+func celeba128DBN() Recipe {
+	r := celebaDBN()
+	r.Name = "celeba128-dbn"
+	r.About = "Multinary convolutional deep belief network, nine layers, on colour faces of 128×128 pixels"
+	r.Data.Size = 128
+	r.Model = facesStack(128, true, 64, 128, 256, 256, 256)
+	r.Stages = []train.Stage{
+		greedy("conv1", 1, 1, 16, 0.03),
+		greedy("conv2", 2, 1, 16, 0.01),
+		greedy("conv3", 3, 2, 16, 0.01),
+		greedy("conv4", 4, 2, 16, 0.01),
+		greedy("conv5", 5, 4, 16, 0.01),
+		greedy("dense1", 6, 10, 32, 0.003),
+		greedy("dense2", 7, 10, 32, 0.003),
+		greedy("dense3", 8, 10, 32, 0.003),
+		greedy("dense4", 9, 10, 32, 0.003),
+	}
+	r.BuiltIn = &BuiltIn{Set: "faces", Images: 1000, Epochs: []int{1, 1, 2, 2, 4, 8, 8, 8, 8}}
+	return r
+}
+
+// facesStack is P2's stack (section 4.1): convolutions of 4×4 filters, stride
+// 2, padding 1, each of which halves the side, then dense layers of 1000, 500,
+// 200 and 100 units. All units are multinary with 255 levels.
+func facesStack(side int, centred bool, filters ...int) models.Stack {
+	s := models.Stack{Shape: []int{side, side, 3}}
+	for _, f := range filters {
+		s.Layers = append(s.Layers, halvingConv(unit.Multinary{Levels: 255}, f, centred))
+	}
+	for _, n := range []int{1000, 500, 200, 100} {
+		s.Layers = append(s.Layers, models.RBM{
+			Visible: unit.Multinary{Levels: 255}, Hidden: unit.Multinary{Levels: 255},
+			Units: n, Centred: centred,
+		})
+	}
+	return s
+}
+
+// halvingConv is a convolution that halves the sides of a picture.
+func halvingConv(u unit.Unit, filters int, centred bool) models.ConvRBM {
+	return models.ConvRBM{
+		Visible: u, Hidden: u,
+		Filters: filters, Kernel: 4, Stride: 2, Pad: 1,
+		Centred: centred,
+	}
+}
+
+// greedy trains one layer on the means of those below, which stay as they are.
+func greedy(name string, layer, epochs, batch int, rate float64) train.Stage {
+	return train.Stage{
+		Name: name, First: layer, Last: layer,
+		Objective: train.CD{},
+		Optimizer: train.Adam{Rate: rate},
+		Schedule:  train.Linear,
+		Epochs:    epochs, Batch: batch,
+		DataStart: 0.5,
+	}
+}

@@ -1,0 +1,174 @@
+package zoo
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Folder is the place of a run. Its files:
+//
+//	recipe.json           what decided the result: a Run
+//	metrics.jsonl         a line every few steps and every epoch: Records
+//	checkpoint/           where to go on
+//	model.safetensors     the weights, when it is finished
+//	*.png                 pictures
+//	card.md               what there is to know, for reading
+type Folder struct {
+	Path  string
+	lock  *os.File
+	fresh bool // nothing was begun in it
+}
+
+// The files of a run.
+const (
+	recipeFile     = "recipe.json"
+	metricsFile    = "metrics.jsonl"
+	checkpointFile = "checkpoint/state.safetensors"
+	modelFile      = "model.safetensors"
+	cardFile       = "card.md"
+	lockFile       = "lock"
+)
+
+// ErrInUse is in the chain of the error about a folder in which another
+// process trains.
+var ErrInUse = errors.New("in use")
+
+// ErrExists is in the chain of the error about a folder that has a run
+// already.
+var ErrExists = errors.New("there is a run already")
+
+// Create makes the folder of a new run and locks it. A folder that has a run
+// is left as it is.
+func Create(path string) (*Folder, error) {
+	f, err := lockFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(f.file(recipeFile)); err == nil {
+		return nil, errors.Join(fmt.Errorf("zoo: %s: %w: --resume goes on with it, --out FOLDER starts another beside it", path, ErrExists), f.Close())
+	}
+	// What is not a run is not overwritten either.
+	for _, name := range []string{metricsFile, modelFile, cardFile, "checkpoint"} {
+		if _, err := os.Stat(f.file(name)); err == nil {
+			return nil, errors.Join(fmt.Errorf("zoo: %s: %s is there, but no %s that it belongs to: choose another folder with --out", path, name, recipeFile), f.Close())
+		}
+	}
+	if err := os.Mkdir(filepath.Dir(f.file(checkpointFile)), 0o755); err != nil {
+		return nil, errors.Join(fmt.Errorf("zoo: make folder: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// Reopen locks the folder of a run that was begun, and reads what it is.
+func Reopen(path string) (*Folder, Run, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, Run{}, fmt.Errorf("zoo: %s: there is no run to resume: %w", path, err)
+	}
+	f, err := lockFolder(path)
+	if err != nil {
+		return nil, Run{}, err
+	}
+	run, err := readRun(f.file(recipeFile))
+	if err != nil {
+		return nil, Run{}, errors.Join(err, f.Close())
+	}
+	return f, run, nil
+}
+
+// lockFolder makes the folder if there is none, and locks it.
+func lockFolder(path string) (*Folder, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("zoo: make folder: %w", err)
+	}
+	name := filepath.Join(path, lockFile)
+	lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("zoo: lock: %w", err)
+	}
+	taken, err := tryLock(lock)
+	if err == nil && !taken {
+		owner, _ := io.ReadAll(io.LimitReader(lock, 200)) // only to say who it is
+		err = fmt.Errorf("%w by %s", ErrInUse, strings.TrimSpace(string(owner)))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("zoo: %s: %w", path, err), lock.Close())
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	owner := fmt.Sprintf("process %d on %s\n", os.Getpid(), host)
+	err = lock.Truncate(0)
+	if err == nil {
+		_, err = lock.WriteAt([]byte(owner), 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("zoo: lock %s: %w", path, err), lock.Close())
+	}
+	return &Folder{Path: path, lock: lock}, nil
+}
+
+// clear removes what Create and a training that did not begin have made.
+func (f *Folder) clear() {
+	// Best effort: what stays is in nobody's way but that of another run here.
+	_ = os.RemoveAll(filepath.Dir(f.file(checkpointFile)))
+	_ = os.Remove(f.file(metricsFile))
+	f.fresh = true
+}
+
+// Close unlocks the folder, and removes it if nothing is in it.
+func (f *Folder) Close() error {
+	// The file goes while the lock is held: who opened it before locks a file
+	// that is no longer there, which does no harm but to the message.
+	err := errors.Join(os.Remove(f.lock.Name()), f.lock.Close())
+	if f.fresh {
+		_ = os.Remove(f.Path) // fails, and shall, where there is something in it
+	}
+	return err
+}
+
+func (f *Folder) file(name string) string { return filepath.Join(f.Path, filepath.FromSlash(name)) }
+
+// File is one of a run's files.
+type File struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+// Files are what there is in the folder, for people.
+func (f *Folder) Files() []File {
+	var found []File
+	for _, file := range []File{
+		{cardFile, "what this run is, its numbers, and commands to go on with"},
+		{"samples.png", "pictures that the model dreamt"},
+		{"reconstructions.png", "test pictures above their reconstructions through the whole model"},
+		{"filters-*.png", "what the first layers look for"},
+		{"loss.png", "each layer's loss, step by step"},
+		{"layers.png", "each layer's reconstruction error, in its own units"},
+		{modelFile, "the weights, with the recipe"},
+		{recipeFile, "everything that decided the result"},
+		{metricsFile, "loss and layer statistics as JSON lines"},
+		{checkpointFile, "where --resume goes on"},
+	} {
+		matches, err := filepath.Glob(f.file(file.Name))
+		if err == nil && len(matches) > 0 {
+			found = append(found, file)
+		}
+	}
+	return found
+}
+
+// writeJSON writes v, indented.
+func writeJSON(path string, v any) error {
+	return writeFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
+	})
+}

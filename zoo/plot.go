@@ -1,0 +1,119 @@
+package zoo
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/train"
+	"boltzoo/zoo/report"
+)
+
+// DrawFilters draws the weights of each layer that looks at pictures, or at
+// maps of features, into filters-N.png of a folder, and returns their paths.
+func (t *Trained) DrawFilters(folder string) ([]string, error) {
+	net, ok := t.Model.(models.Layered)
+	if !ok {
+		return nil, fmt.Errorf("zoo: plot: a %T has no layers", t.Model.Spec())
+	}
+	var drawn []string
+	for i, l := range net.Layers() {
+		height, width, channels := 0, 0, 0
+		in, w := l.InputShape(), l.Weight.Shape
+		switch {
+		case len(w) == 4:
+			height, width, channels = w[0], w[1], w[2]
+		case len(in) == 3 && (in[2] == 1 || in[2] == 3):
+			height, width, channels = in[0], in[1], in[2]
+		default:
+			continue // units that look at codes show nothing
+		}
+		sheet, _, err := report.Filters{}.Draw(l.Weight.Data, height, width, channels, w[len(w)-1])
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(folder, fmt.Sprintf("filters-%d.png", i+1))
+		if err := report.WritePNG(path, sheet); err != nil {
+			return nil, err
+		}
+		drawn = append(drawn, path)
+	}
+	return drawn, nil
+}
+
+// DrawLoss draws the log of the run in a folder: loss.png has each layer's
+// loss, layers.png its reconstruction error, in its own units.
+func DrawLoss(run, folder string) ([]string, error) {
+	steps, _, err := readLog(filepath.Join(run, metricsFile))
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) == 0 {
+		return nil, fmt.Errorf("zoo: plot %s: no step was taken yet", run)
+	}
+	var drawn []string
+	for _, c := range []struct {
+		file, y string
+		whole   bool // stages that train all layers at once have their loss here
+		of      func(train.LayerStep) float64
+	}{
+		{"loss.png", "loss of a layer", false, func(l train.LayerStep) float64 { return l.Loss }},
+		{"layers.png", "mean square of v − v′", true, func(l train.LayerStep) float64 { return l.Reconstruction }},
+	} {
+		var series []report.Series
+		add := func(name string, x int, y float64) {
+			for i := range series {
+				if series[i].Name == name {
+					series[i].X, series[i].Y = append(series[i].X, float64(x)), append(series[i].Y, y)
+					return
+				}
+			}
+			series = append(series, report.Series{Name: name, X: []float64{float64(x)}, Y: []float64{y}})
+		}
+		var marks []report.Mark
+		for i, s := range steps {
+			if i > 0 && s.Stage != steps[i-1].Stage {
+				marks = append(marks, report.Mark{X: float64(s.Step), Name: s.Name})
+			}
+			for _, l := range s.Layers {
+				// An objective without this term leaves it at zero.
+				if y := c.of(l); y != 0 {
+					add(l.Name, s.Step, y)
+				}
+			}
+			if c.whole && !slices.ContainsFunc(s.Layers, func(l train.LayerStep) bool { return l.Reconstruction != 0 }) {
+				add("whole stack", s.Step, s.Loss)
+			}
+		}
+		if len(series) == 0 {
+			continue
+		}
+		curves := report.Curves{X: "step", Y: c.y, LogY: c.whole, Marks: marks}
+		picture, err := curves.Draw(series...)
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(folder, c.file)
+		if err := report.WritePNG(path, picture); err != nil {
+			return nil, err
+		}
+		drawn = append(drawn, path)
+	}
+	return drawn, nil
+}
+
+// WriteGraph writes the computation graph of the model's reconstruction, for
+// one example, in Graphviz's language.
+func (t *Trained) WriteGraph(w io.Writer) error {
+	coder, ok := t.Model.(models.Coder)
+	if !ok {
+		return fmt.Errorf("zoo: plot: a %T has no code", t.Model.Spec())
+	}
+	g := graph.New(nil)
+	v := g.Input("v", append([]int{1}, t.Model.InputShape()...)...)
+	coder.Decode(g, coder.Encode(g, v))
+	return g.Dot(w)
+}

@@ -1,0 +1,161 @@
+package zoo
+
+import (
+	"fmt"
+	"image"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/train/data"
+	"boltzoo/train/metric"
+	"boltzoo/zoo/report"
+)
+
+// How much a finished run shows and measures.
+const (
+	testMost  = 2000 // test images, of larger sets the first
+	shown     = 64   // samples
+	pairs     = 32   // test images beside their reconstructions
+	evalBatch = 64   // images computed at a time
+)
+
+// Result is what a finished run reached.
+type Result struct {
+	Run    string `json:"run"` // its folder
+	Recipe string `json:"recipe"`
+	Data   Images `json:"data"`
+	Test   Test   `json:"test"`
+	Files  []File `json:"files"`
+}
+
+// Test is what a model was measured to do with pictures that it was not
+// trained on.
+type Test struct {
+	Set    string  `json:"set"`
+	Images int     `json:"images"`
+	Error  float64 `json:"mse"`    // mean square of pixel − reconstruction, through the whole model
+	Depths []Depth `json:"depths"` // through its first layers only
+}
+
+// Depth is the error of going up so many layers and down again.
+type Depth struct {
+	Layers int     `json:"layers"`
+	Error  float64 `json:"mse"`
+}
+
+// line is the test as the line of the log that it is.
+func (t Test) line() any { return map[string]Test{"test": t} }
+
+// Measure is the reconstruction error of images through each depth of a model.
+func Measure(model models.Model, images *data.Images) (Test, error) {
+	net, ok := model.(models.Layered)
+	if !ok {
+		return Test{}, fmt.Errorf("zoo: measure: a %T has no layers", model.Spec())
+	}
+	layers := net.Layers()
+	sums := make([]float64, len(layers))
+	err := metric.Sweep(images, evalBatch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		var errs []*graph.Node
+		for depth := 1; depth <= len(layers); depth++ {
+			errs = append(errs, g.SquaredError(v, models.Down(g, layers[:depth], models.Up(g, layers[:depth], v))))
+		}
+		return errs
+	}, func(n int, values [][]float32) error {
+		for i, v := range values {
+			sums[i] += float64(n) * float64(v[0])
+		}
+		return nil
+	})
+	t := Test{Set: images.Name, Images: images.Len()}
+	for i, sum := range sums {
+		t.Depths = append(t.Depths, Depth{i + 1, sum / float64(images.Len())})
+		t.Error = sum / float64(images.Len())
+	}
+	return t, err
+}
+
+// Reconstruct is images through the whole model and back.
+func Reconstruct(model models.Model, images *data.Images) ([]float32, error) {
+	return codes(model, images, func(c models.Coder, g *graph.Graph, v *graph.Node) *graph.Node {
+		return c.Decode(g, c.Encode(g, v))
+	})
+}
+
+// Encode is the codes of images, one after the other.
+func Encode(model models.Model, images *data.Images) ([]float32, error) {
+	return codes(model, images, func(c models.Coder, g *graph.Graph, v *graph.Node) *graph.Node { return c.Encode(g, v) })
+}
+
+func codes(model models.Model, images *data.Images, build func(models.Coder, *graph.Graph, *graph.Node) *graph.Node) ([]float32, error) {
+	coder, ok := model.(models.Coder)
+	if !ok {
+		return nil, fmt.Errorf("zoo: encode: a %T has no code", model.Spec())
+	}
+	var all []float32
+	err := metric.Sweep(images, evalBatch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		return []*graph.Node{build(coder, g, v)}
+	}, func(_ int, values [][]float32) error {
+		all = append(all, values[0]...)
+		return nil
+	})
+	return all, err
+}
+
+// Floats is the pixels of all images, in [0,1].
+func Floats(images *data.Images) []float32 {
+	index := make([]int, images.Len())
+	for i := range index {
+		index[i] = i
+	}
+	pixels := make([]float32, images.Len()*images.Size())
+	images.Floats(pixels, index...)
+	return pixels
+}
+
+// report draws the pictures of a finished run and writes its card.
+func (t *Training) report(trained *Trained, test *data.Images) (*Result, error) {
+	measured, err := Measure(t.model, test)
+	if err != nil {
+		return nil, err
+	}
+	f := t.Folder
+	r := t.Run.Recipe
+	samples, err := r.Sampling.Sample(t.model, shown, r.Seed, Floats(t.images.Head(shown)))
+	if err != nil {
+		return nil, err
+	}
+	if err := draw(f.file("samples.png"))(report.Sheet{}.Tiles(samples, test.Height, test.Width, test.Channels)); err != nil {
+		return nil, err
+	}
+	some := test.Head(pairs)
+	reconstructed, err := Reconstruct(t.model, some)
+	if err != nil {
+		return nil, err
+	}
+	if err := draw(f.file("reconstructions.png"))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
+		return nil, err
+	}
+	if _, err := trained.DrawFilters(f.Path); err != nil {
+		return nil, err
+	}
+	if err := t.log.Sync(); err != nil {
+		return nil, err
+	}
+	if _, err := DrawLoss(f.Path, f.Path); err != nil {
+		return nil, err
+	}
+	if err := writeFile(f.file(cardFile), card(t.Run, measured, f.Path)); err != nil {
+		return nil, err
+	}
+	return &Result{f.Path, r.Name, t.Run.Data, measured, f.Files()}, nil
+}
+
+// draw writes a picture that was just drawn, if it was.
+func draw(path string) func(m *image.RGBA, err error) error {
+	return func(m *image.RGBA, err error) error {
+		if err != nil {
+			return err
+		}
+		return report.WritePNG(path, m)
+	}
+}

@@ -1,0 +1,173 @@
+package zoo
+
+import (
+	"fmt"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+)
+
+// Sampling says how pictures are drawn from a stack: where the top machine's
+// Gibbs chain starts, how many steps it takes, and which of its states are
+// drawn. What it ends with goes down to the picture by means.
+type Sampling struct {
+	From  string       `json:"from"`            // prior: codes from the fitted normal distribution; data; or noise
+	Steps int          `json:"steps,omitempty"` // Gibbs steps of the top machine
+	Noise models.Noise `json:"noise,omitempty"` // what the steps draw: nothing, "hidden" or "all"; means are shown in the end
+}
+
+// The places where a chain can start.
+const (
+	FromPrior = "prior"
+	FromData  = "data"
+	FromNoise = "noise"
+)
+
+// sampleBatch is how many samples are made at a time.
+const sampleBatch = 64
+
+// dreamer is what a model must be for samples to be drawn.
+type dreamer interface {
+	models.Layered
+	Prior() *models.Prior
+}
+
+// Sample draws n pictures, which seed decides. A chain that starts from data
+// gets its examples from start, n of them.
+func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32) ([]float32, error) {
+	net, ok := model.(dreamer)
+	if !ok {
+		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
+	}
+	size := elements(model.InputShape())
+	switch s.From {
+	case FromPrior:
+		if p := net.Prior(); p == nil || !p.Fitted() {
+			return nil, fmt.Errorf("zoo: sample: this model has no fitted prior of codes: start from %s or %s", FromData, FromNoise)
+		}
+	case FromData:
+		if len(start) != n*size {
+			return nil, fmt.Errorf("zoo: sample: %d numbers to start %d samples of %d from", len(start), n, size)
+		}
+	case FromNoise:
+	default:
+		return nil, fmt.Errorf("zoo: sample: from %q, want %s, %s or %s", s.From, FromPrior, FromData, FromNoise)
+	}
+	if n < 1 || s.Steps < 0 {
+		return nil, fmt.Errorf("zoo: sample: %d samples by %d steps, want at least 1 by 0", n, s.Steps)
+	}
+	random := graph.NewRandom(seed)
+	pictures := make([]float32, 0, n*size)
+	var chain *chain
+	for from := 0; from < n; from += sampleBatch {
+		if batch := min(sampleBatch, n-from); chain == nil || chain.n != batch {
+			var err error
+			if chain, err = s.chain(net, batch, random); err != nil {
+				return nil, err
+			}
+		}
+		var examples []float32
+		if s.From == FromData {
+			examples = start[from*size : (from+chain.n)*size]
+		}
+		batch, err := chain.run(s.Steps, examples)
+		if err != nil {
+			return nil, err
+		}
+		pictures = append(pictures, batch...)
+	}
+	return pictures, nil
+}
+
+// chain draws n samples at a time.
+type chain struct {
+	n                       int
+	random                  *graph.Random
+	begin, step, last, down machine
+}
+
+// machine computes one node from one input.
+type machine struct {
+	*graph.Machine
+	in, out *graph.Node
+}
+
+// compute is the value for x, which nil leaves as it was.
+func (m machine) compute(x []float32) ([]float32, error) {
+	if x != nil {
+		if err := m.Set(m.in, x); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.Run(); err != nil {
+		return nil, err
+	}
+	return m.Value(m.out), nil
+}
+
+// chain compiles the four parts of a chain: the states v below the top
+// machine that it starts from, a Gibbs step, the last one, and the way down.
+func (s Sampling) chain(net dreamer, n int, random *graph.Random) (*chain, error) {
+	layers := net.Layers()
+	below, top := layers[:len(layers)-1], layers[len(layers)-1]
+	c := &chain{n: n, random: random}
+	var failed error
+	part := func(shape []int, build func(g *graph.Graph, x *graph.Node) *graph.Node) machine {
+		g := graph.New(random)
+		in := g.Input("x", append([]int{n}, shape...)...)
+		out := build(g, in)
+		m, err := g.Compile(out)
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("zoo: sample: %w", err)
+		}
+		return machine{m, in, out}
+	}
+	step := func(noise models.Noise) machine {
+		return part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return top.Gibbs(g, v, noise) })
+	}
+	switch s.From {
+	case FromPrior:
+		c.begin = part([]int{1}, func(g *graph.Graph, _ *graph.Node) *graph.Node {
+			return top.Decode(g, net.Prior().Sample(g, n, top.Hidden))
+		})
+	case FromData:
+		c.begin = part(net.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, below, v) })
+	}
+	if s.Steps > 0 {
+		// A last visible state that is drawn shows its noise, its mean does not.
+		c.step, c.last = step(s.Noise), step(s.Noise)
+		if s.Noise == models.AllNoise {
+			c.last = step(models.HiddenNoise)
+		}
+	}
+	c.down = part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Down(g, below, v) })
+	return c, failed
+}
+
+// run draws n samples. They are overwritten by the next run.
+func (c *chain) run(steps int, examples []float32) (v []float32, err error) {
+	if c.begin.Machine == nil {
+		v = make([]float32, len(c.down.Value(c.down.in)))
+		c.random.Stream("start").Uniform(v)
+	} else if v, err = c.begin.compute(examples); err != nil {
+		return nil, err
+	}
+	for i := range steps {
+		m := c.step
+		if i == steps-1 {
+			m = c.last
+		}
+		if v, err = m.compute(v); err != nil {
+			return nil, err
+		}
+	}
+	return c.down.compute(v)
+}
+
+func elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}

@@ -1,0 +1,228 @@
+package zoo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/train"
+	"boltzoo/train/data"
+)
+
+// Training is a run that is trained, in its folder.
+type Training struct {
+	Folder *Folder
+	Run    Run
+	// Note is a line for the user, or empty: that the data is not the
+	// recipe's, or not whole.
+	Note string
+	// Checkpoint is how often the state is saved within an epoch; 0 means
+	// every two minutes.
+	Checkpoint time.Duration
+
+	model   models.Model
+	images  *data.Images
+	root    string
+	trainer *train.Trainer
+	log     *log
+}
+
+// Progress tells how far a training is.
+type Progress struct {
+	train.Step
+	Done, Total int           // images of the whole training
+	Rate        float64       // images a second, since it began or was resumed
+	Left        time.Duration // at this rate
+}
+
+// Start begins the run of a recipe in a new folder.
+func Start(recipe Recipe, options Options, folder string) (*Training, error) {
+	f, err := Create(folder)
+	if err != nil {
+		return nil, err
+	}
+	t := &Training{Folder: f, root: options.Root}
+	if err := t.start(recipe, options); err != nil {
+		f.clear()
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func (t *Training) start(recipe Recipe, options Options) (err error) {
+	if t.Run, t.images, t.Note, err = options.plan(recipe); err != nil {
+		return err
+	}
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	if options.Init != "" {
+		tensors, _, err := readWeights(weightsPath(options.Init))
+		if err != nil {
+			return err
+		}
+		if err := fill(t.model, tensors); err != nil {
+			return fmt.Errorf("zoo: init %s: %w", options.Init, err)
+		}
+	}
+	// The first checkpoint has the initial weights, so that a run that was
+	// killed early does not need the file of --init again.
+	if err := t.trainer.Save(t.Folder.file(checkpointFile)); err != nil {
+		return err
+	}
+	if t.log, err = openLog(t.Folder.file(metricsFile), 0); err != nil {
+		return err
+	}
+	return writeJSON(t.Folder.file(recipeFile), t.Run)
+}
+
+// Resume goes on with the run in a folder. The options may repeat its settings,
+// but change only its epochs, to more.
+func Resume(recipe string, options Options, folder string) (*Training, error) {
+	f, run, err := Reopen(folder)
+	if err != nil {
+		return nil, err
+	}
+	t := &Training{Folder: f, root: options.Root}
+	if err := t.resume(recipe, options, run); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func (t *Training) resume(recipe string, options Options, was Run) (err error) {
+	if t.Run, t.images, err = options.resume(recipe, was); err != nil {
+		return err
+	}
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	if err := t.trainer.Load(t.Folder.file(checkpointFile)); err != nil {
+		return err
+	}
+	if t.log, err = openLog(t.Folder.file(metricsFile), t.trainer.Position().Step); err != nil {
+		return err
+	}
+	return writeJSON(t.Folder.file(recipeFile), t.Run)
+}
+
+func (t *Training) prepare() (err error) {
+	r := t.Run.Recipe
+	if t.model, err = r.Model.New(graph.NewRandom(r.Seed)); err != nil {
+		return err
+	}
+	t.trainer, err = train.New(t.model, r.Stages, t.images, r.Seed)
+	return err
+}
+
+// Close frees the data and unlocks the folder.
+func (t *Training) Close() error {
+	var all []error
+	if t.log != nil {
+		all = append(all, t.log.Close())
+	}
+	if t.images != nil {
+		all = append(all, t.images.Close())
+	}
+	if t.Folder != nil {
+		all = append(all, t.Folder.Close())
+	}
+	return errors.Join(all...)
+}
+
+// Train goes on to the end of the last stage, and tells tell about every step.
+// When ctx is done it saves the state and returns the error of ctx; Resume
+// goes on from there, to the same bits.
+func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
+	every := t.Checkpoint
+	if every <= 0 {
+		every = 2 * time.Minute
+	}
+	began, saved := time.Now(), time.Now()
+	total, first := t.total(), -1
+	for step, err := range t.trainer.Run(ctx) {
+		if err != nil {
+			if ctx.Err() != nil {
+				return errors.Join(err, t.save())
+			}
+			return err // what was saved last is better than what diverged
+		}
+		if err := t.log.step(step); err != nil {
+			return err
+		}
+		if first < 0 {
+			first = step.Images - step.N
+		}
+		if tell != nil {
+			p := Progress{Step: step, Done: step.Images, Total: total}
+			elapsed := time.Since(began)
+			p.Rate = float64(step.Images-first) / elapsed.Seconds()
+			p.Left = time.Duration(float64(elapsed) * float64(total-step.Images) / float64(step.Images-first))
+			tell(p)
+		}
+		if step.EndOfStage || time.Since(saved) > every || step.EndOfEpoch && time.Since(saved) > every/8 {
+			if err := t.save(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+	}
+	return t.save()
+}
+
+// save writes the log and then the checkpoint, which may not be ahead of it.
+func (t *Training) save() error {
+	if err := t.log.Sync(); err != nil {
+		return err
+	}
+	return t.trainer.Save(t.Folder.file(checkpointFile))
+}
+
+// total is the number of images of the whole training.
+func (t *Training) total() int {
+	epochs := 0
+	for _, s := range t.Run.Recipe.Stages {
+		epochs += s.Epochs
+	}
+	return epochs * t.images.Len()
+}
+
+// Finish fits the prior of codes, writes the weights, the pictures and the
+// card, and returns what was reached on test data.
+func (t *Training) Finish(ctx context.Context) (*Result, error) {
+	if net, ok := t.model.(dreamer); ok && net.Prior() != nil {
+		if err := fitPrior(net, t.images); err != nil {
+			return nil, err
+		}
+	}
+	trained := &Trained{Run: t.Run, Model: t.model}
+	if err := trained.Save(t.Folder.file(modelFile), false); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	test, err := t.Run.Recipe.Data.Open(t.root, data.Test)
+	if err != nil {
+		return nil, err
+	}
+	defer test.Close()
+	most := testMost
+	if limit := t.Run.Recipe.Data.Images; limit > 0 {
+		most = min(most, limit)
+	}
+	result, err := t.report(trained, test.Head(most))
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := t.log.write(result.Test.line()); err != nil {
+		return nil, err
+	}
+	return result, t.log.Sync()
+}

@@ -1,0 +1,13 @@
+package zoo
+
+// All lists the recipes in the order in which they are shown.
+func All() []Recipe {
+	return []Recipe{
+		celebaDBN(),
+		celebaDBNFineTuned(),
+		celebaDBNPaper(),
+		celeba128DBN(),
+		mnistDBN(),
+		mnistRBM(),
+	}
+}
