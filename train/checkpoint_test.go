@@ -93,7 +93,7 @@ func TestOtherRecipesAreRefused(t *testing.T) {
 		want    string
 	}{
 		{newTrainer(t, fewer, noisy(), bars(70), 1), "model.layers[2].units is 5 there and 4 here"},
-		{newTrainer(t, stackSpec(unit.Multinary{}), noisy(), bars(70), 1), `model.layers[0].hidden.levels is not set there and 0 here`},
+		{newTrainer(t, stackSpec(unit.Multinary{}), noisy(), bars(70), 1), `model.layers[0].hidden.type is "binary" there and "multinary" here`},
 		{newTrainer(t, stackSpec(unit.Binary{}), rate, bars(70), 1), "stages[1].optimizer.rate is 0.01 there and 0.5 here"},
 		{newTrainer(t, stackSpec(unit.Binary{}), over, bars(70), 1), "stages[0].epochs is 2 there and 9 here"},
 		{newTrainer(t, stackSpec(unit.Binary{}), added, bars(70), 1), "stages[3] is not set there and {"},

@@ -5,36 +5,66 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
-	"boltzoo/train/data"
 	"boltzoo/train/metric"
 )
 
 // startImages is how many images decide how a layer starts: enough for means
 // and deviations to two digits.
-const startImages = 1024
+const startImages = 512
 
-// startBatch is the number of images computed at a time.
+// startBatch is the number of examples computed at a time.
 const startBatch = 128
 
-// startFromData gives the last of the layers parameters that suit its data, as
-// the layers below make it now:
+// activations are the states of a layer for some examples.
+type activations struct {
+	size int
+	x    []float32
+}
+
+func (a *activations) Len() int  { return len(a.x) / a.size }
+func (a *activations) Size() int { return a.size }
+func (a *activations) Floats(dst []float32, index ...int) {
+	for _, i := range index {
+		dst = dst[copy(dst, a.x[i*a.size:(i+1)*a.size]):]
+	}
+}
+
+// climb is the mean hidden states of the top one of layers, for examples of
+// the lowest one's visible units.
+func climb(layers []*models.Layer, source metric.Source) (metric.Source, error) {
+	if len(layers) == 0 {
+		return source, nil
+	}
+	above := &activations{size: 1}
+	for _, d := range layers[len(layers)-1].OutputShape() {
+		above.size *= d
+	}
+	above.x = make([]float32, 0, source.Len()*above.size)
+	return above, metric.Sweep(source, startBatch, layers[0].InputShape(),
+		func(g *graph.Graph, v *graph.Node) []*graph.Node { return []*graph.Node{models.Up(g, layers, v)} },
+		func(_ int, values [][]float32) error {
+			above.x = append(above.x, values[0]...)
+			return nil
+		})
+}
+
+// startFromData gives a layer parameters that suit these examples of its
+// visible states:
 //
 //   - pre-activations of hidden units have mean 0 and the given standard
-//     deviation, each, over the data: W is scaled by unit, b = 0;
+//     deviation, each, over the data: W is scaled by unit, and b is 0 but for
+//     what the borders of a convolution ask for;
 //   - the visible bias explains the data's mean: a = f⁻¹(⟨v⟩), Hinton's
 //     "Practical Guide", section 8.1;
 //   - μ = ⟨v⟩ and λ = ⟨h⟩.
 //
 // A layer that is not centred gets the same pre-activations by its biases:
 // b less ⟨vW⟩, a less ⟨hWᵀ⟩.
-func startFromData(layers []*models.Layer, images *data.Images, deviation float64) error {
-	below, l := layers[:len(layers)-1], layers[len(layers)-1]
-	in := layers[0].InputShape()
-	images = images.Head(startImages)
+func startFromData(l *models.Layer, source metric.Source, deviation float64) error {
 	means := func(shape []int, of func(g *graph.Graph, v *graph.Node) *graph.Node) (*average, error) {
 		a := newAverage(shape)
-		return a, metric.Sweep(images, startBatch, in, func(g *graph.Graph, v *graph.Node) []*graph.Node {
-			return []*graph.Node{of(g, models.Up(g, below, v))}
+		return a, metric.Sweep(source, startBatch, l.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
+			return []*graph.Node{of(g, v)}
 		}, a.add)
 	}
 

@@ -50,6 +50,15 @@ func columns(x []float32, n int) (mean, deviation []float64) {
 	return mean, deviation
 }
 
+// startFromDataOf starts the last of the layers.
+func startFromDataOf(layers []*models.Layer, images *data.Images, deviation float64) error {
+	below, err := climb(layers[:len(layers)-1], images)
+	if err != nil {
+		return err
+	}
+	return startFromData(layers[len(layers)-1], below, deviation)
+}
+
 func TestStartFromData(t *testing.T) {
 	images := bars(150)
 	for _, centred := range []bool{true, false} {
@@ -63,7 +72,7 @@ func TestStartFromData(t *testing.T) {
 			spec.Layers[1] = second
 			layers := newModel(t, spec, 4).Layers()
 			for depth := 1; depth <= 2; depth++ {
-				if err := startFromData(layers[:depth], images, 1.5); err != nil {
+				if err := startFromDataOf(layers[:depth], images, 1.5); err != nil {
 					t.Fatal(err)
 				}
 				l := layers[depth-1]
@@ -112,7 +121,7 @@ func TestStartFromConstantData(t *testing.T) {
 		images.Pix[i] = 100
 	}
 	layers := newModel(t, stackSpec(unit.Binary{}), 4).Layers()
-	if err := startFromData(layers[1:2], &data.Images{Height: 4, Width: 4, Channels: 6, Pix: images.Pix[:10*96]}, 1); err != nil {
+	if err := startFromData(layers[1], &data.Images{Height: 4, Width: 4, Channels: 6, Pix: images.Pix[:10*96]}, 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := finiteTensors(layers[1].Tensors()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/train/data"
+	"boltzoo/train/metric"
 )
 
 // Trainer takes a model through the stages of a training. It changes the
@@ -166,13 +167,23 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 		clear(t.adam)
 	}
 	first, last := s.span(len(t.layers))
+	var below metric.Source // what the layer at hand sees, once it is asked for
+	reached := 0
 	for i := first; i <= last; i++ {
 		l := t.layers[i-1]
 		if !t.started[l.Name] && s.DataStart > 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := startFromData(t.layers[:i], t.images, s.DataStart); err != nil {
+			if below == nil {
+				below = t.images.Head(startImages)
+			}
+			var err error
+			if below, err = climb(t.layers[reached:i-1], below); err == nil {
+				reached = i - 1
+				err = startFromData(l, below, s.DataStart)
+			}
+			if err != nil {
 				return fmt.Errorf("train: stages[%d]: %s: start from data: %w", t.at.Stage, l.Name, err)
 			}
 		}

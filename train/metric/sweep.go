@@ -4,58 +4,63 @@ import (
 	"fmt"
 
 	"boltzoo/graph"
-	"boltzoo/train/data"
 )
 
-// Sweep computes something of all images, in order, batch by batch. build adds
-// it to a graph, for a batch v of images of the given shape (B×shape); each
-// gets the values of the nodes that build returned, for n images, until the
-// next batch.
-func Sweep(images *data.Images, batch int, shape []int, build func(g *graph.Graph, v *graph.Node) []*graph.Node, each func(n int, values [][]float32) error) error {
+// Source is a set of examples of one size, such as *data.Images.
+type Source interface {
+	Len() int
+	Size() int                          // values of an example
+	Floats(dst []float32, index ...int) // writes the examples named, one after the other
+}
+
+// Sweep computes something of all examples, in order, batch by batch. build
+// adds it to a graph, for a batch v of examples of the given shape (B×shape);
+// each gets the values of the nodes that build returned, for n examples. They
+// are good until it returns.
+func Sweep(source Source, batch int, shape []int, build func(g *graph.Graph, v *graph.Node) []*graph.Node, each func(n int, values [][]float32) error) error {
 	size := 1
 	for _, d := range shape {
 		size *= d
 	}
-	if images.Size() != size {
-		return fmt.Errorf("metric: %s: images of %d×%d×%d do not fit a model of inputs %v", images.Name, images.Height, images.Width, images.Channels, shape)
+	if source.Size() != size {
+		return fmt.Errorf("metric: examples of %d values do not fit inputs of shape %v", source.Size(), shape)
 	}
 	if batch < 1 {
-		return fmt.Errorf("metric: %s: batch of %d images, want at least 1", images.Name, batch)
+		return fmt.Errorf("metric: batch of %d, want at least 1", batch)
 	}
 	var (
 		n       int
 		machine *graph.Machine
 		input   *graph.Node
-		nodes   []*graph.Node
 		values  [][]float32
-		pixels  []float32
+		x       []float32
 		index   []int
 	)
-	for from := 0; from < images.Len(); from += n {
-		if m := min(batch, images.Len()-from); m != n {
+	for from := 0; from < source.Len(); from += n {
+		if m := min(batch, source.Len()-from); m != n {
 			n = m
 			g := graph.New(nil)
 			input = g.Input("v", append([]int{n}, shape...)...)
-			nodes = build(g, input)
+			nodes := build(g, input)
 			var err error
 			if machine, err = g.Compile(nodes...); err != nil {
 				return err
 			}
 			values = make([][]float32, len(nodes))
-			pixels, index = make([]float32, n*size), make([]int, n)
+			for i, node := range nodes {
+				values[i] = machine.Value(node)
+			}
+			x, index = make([]float32, n*size), make([]int, n)
 		}
 		for i := range index {
 			index[i] = from + i
 		}
-		images.Floats(pixels, index...)
-		if err := machine.Set(input, pixels); err != nil {
+		source.Floats(x, index...)
+		if err := machine.Set(input, x); err != nil {
 			return err
 		}
 		if err := machine.Run(); err != nil {
 			return err
-		}
-		for i, node := range nodes {
-			values[i] = machine.Value(node)
 		}
 		if err := each(n, values); err != nil {
 			return err
