@@ -99,3 +99,62 @@ func BenchmarkConv(b *testing.B) {
 		}
 	}
 }
+
+// pace runs f, which treats n elements, and reports its best time for one.
+func pace(b *testing.B, n int, f func()) {
+	f()
+	best := time.Hour
+	for b.Loop() {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	b.ReportMetric(float64(best.Nanoseconds())/float64(n), "ns/element")
+	b.ReportMetric(0, "ns/op")
+}
+
+func BenchmarkElementwise(b *testing.B) {
+	const rows, cols = 128, 500
+	const n = rows * cols
+	r := newRand(1)
+	x, y, z, v := normals(r, n), normals(r, n), make([]float32, n), make([]float32, n)
+	row := normals(r, cols)
+	p := make([]float32, n)
+	Sigmoid(p, x)
+	for _, k := range []struct {
+		name string
+		f    func()
+	}{
+		{"Exp", func() { Exp(z, x) }},
+		{"Sigmoid", func() { Sigmoid(z, x) }},
+		{"Softplus", func() { Softplus(z, x) }},
+		{"Tanh", func() { Tanh(z, x) }},
+		{"LogCosh", func() { LogCosh(z, x) }},
+		{"Uniform", func() { Uniform(z, 1, 2) }},
+		{"Normal", func() { Normal(z, 1, 2) }},
+		{"Bernoulli", func() { Bernoulli(z, p, 1, 2) }},
+		{"Add", func() { Add(z, x, y) }},
+		{"Mul", func() { Mul(z, x, y) }},
+		{"AddRow", func() { AddRow(z, x, row, rows, cols) }},
+		{"ColSum", func() { ColSum(row, x, rows, cols) }},
+		{"RowSum", func() { RowSum(row[:rows], x, rows, cols) }},
+		{"Sum", func() { Sum(x) }},
+		{"Dot", func() { Dot(x, y) }},
+		{"Adam", func() { Adam(z, y, v, x, 1e-3, 0.9, 0.999, 1e-8, 10) }},
+	} {
+		b.Run(k.name, func(b *testing.B) {
+			onPaths(b, func(b *testing.B) { pace(b, n, k.f) })
+		})
+	}
+}
+
+// Sixteen million parameters do not fit a cache: this measures memory.
+func BenchmarkAdamLarge(b *testing.B) {
+	const n = 1 << 24
+	p, m, v, grad := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	Normal(grad, 1, 2)
+	b.Run("copy", func(b *testing.B) { pace(b, n, func() { copy(p, grad) }) })
+	onPaths(b, func(b *testing.B) {
+		pace(b, n, func() { Adam(p, m, v, grad, 1e-3, 0.9, 0.999, 1e-8, 10) })
+	})
+}

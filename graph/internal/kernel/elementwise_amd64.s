@@ -23,15 +23,19 @@ loop:
 	VRNDSCALEPS  $0x08, Z1, Z1
 	VFNMADD231PS all3f318000<>+0(SB), Z1, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      all39506967<>+0(SB), Z3
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z3
+	VMOVUPS      all39509272<>+0(SB), Z3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z3
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z3
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z3
 	VMULPS       Z0, Z0, Z2
-	VFMADD213PS  Z0, Z2, Z3
-	VADDPS       all3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z0, Z5
+	VSUBPS       Z4, Z5, Z4
+	VSUBPS       Z4, Z0, Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VADDPS       Z5, Z3, Z3
 	VSCALEFPS    Z1, Z3, Z3
 	VMOVUPS      Z3, (CX)
 	ADDQ         $0x00000040, CX
@@ -57,15 +61,19 @@ rest:
 	VRNDSCALEPS  $0x08, Z1, Z1
 	VFNMADD231PS all3f318000<>+0(SB), Z1, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      all39506967<>+0(SB), Z3
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z3
+	VMOVUPS      all39509272<>+0(SB), Z3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z3
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z3
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z3
 	VMULPS       Z0, Z0, Z2
-	VFMADD213PS  Z0, Z2, Z3
-	VADDPS       all3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z0, Z5
+	VSUBPS       Z4, Z5, Z4
+	VSUBPS       Z4, Z0, Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VADDPS       Z5, Z3, Z3
 	VSCALEFPS    Z1, Z3, Z3
 	VMOVUPS      Z3, K1, (CX)
 
@@ -163,95 +171,95 @@ DATA allb95e8083<>+56(SB)/4, $0xb95e8083
 DATA allb95e8083<>+60(SB)/4, $0xb95e8083
 GLOBL allb95e8083<>(SB), RODATA|NOPTR, $64
 
-DATA all39506967<>+0(SB)/4, $0x39506967
-DATA all39506967<>+4(SB)/4, $0x39506967
-DATA all39506967<>+8(SB)/4, $0x39506967
-DATA all39506967<>+12(SB)/4, $0x39506967
-DATA all39506967<>+16(SB)/4, $0x39506967
-DATA all39506967<>+20(SB)/4, $0x39506967
-DATA all39506967<>+24(SB)/4, $0x39506967
-DATA all39506967<>+28(SB)/4, $0x39506967
-DATA all39506967<>+32(SB)/4, $0x39506967
-DATA all39506967<>+36(SB)/4, $0x39506967
-DATA all39506967<>+40(SB)/4, $0x39506967
-DATA all39506967<>+44(SB)/4, $0x39506967
-DATA all39506967<>+48(SB)/4, $0x39506967
-DATA all39506967<>+52(SB)/4, $0x39506967
-DATA all39506967<>+56(SB)/4, $0x39506967
-DATA all39506967<>+60(SB)/4, $0x39506967
-GLOBL all39506967<>(SB), RODATA|NOPTR, $64
+DATA all39509272<>+0(SB)/4, $0x39509272
+DATA all39509272<>+4(SB)/4, $0x39509272
+DATA all39509272<>+8(SB)/4, $0x39509272
+DATA all39509272<>+12(SB)/4, $0x39509272
+DATA all39509272<>+16(SB)/4, $0x39509272
+DATA all39509272<>+20(SB)/4, $0x39509272
+DATA all39509272<>+24(SB)/4, $0x39509272
+DATA all39509272<>+28(SB)/4, $0x39509272
+DATA all39509272<>+32(SB)/4, $0x39509272
+DATA all39509272<>+36(SB)/4, $0x39509272
+DATA all39509272<>+40(SB)/4, $0x39509272
+DATA all39509272<>+44(SB)/4, $0x39509272
+DATA all39509272<>+48(SB)/4, $0x39509272
+DATA all39509272<>+52(SB)/4, $0x39509272
+DATA all39509272<>+56(SB)/4, $0x39509272
+DATA all39509272<>+60(SB)/4, $0x39509272
+GLOBL all39509272<>(SB), RODATA|NOPTR, $64
 
-DATA all3ab743ce<>+0(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+4(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+8(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+12(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+16(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+20(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+24(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+28(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+32(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+36(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+40(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+44(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+48(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+52(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+56(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+60(SB)/4, $0x3ab743ce
-GLOBL all3ab743ce<>(SB), RODATA|NOPTR, $64
+DATA all3ab6a18b<>+0(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+4(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+8(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+12(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+16(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+20(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+24(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+28(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+32(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+36(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+40(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+44(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+48(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+52(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+56(SB)/4, $0x3ab6a18b
+DATA all3ab6a18b<>+60(SB)/4, $0x3ab6a18b
+GLOBL all3ab6a18b<>(SB), RODATA|NOPTR, $64
 
-DATA all3c088908<>+0(SB)/4, $0x3c088908
-DATA all3c088908<>+4(SB)/4, $0x3c088908
-DATA all3c088908<>+8(SB)/4, $0x3c088908
-DATA all3c088908<>+12(SB)/4, $0x3c088908
-DATA all3c088908<>+16(SB)/4, $0x3c088908
-DATA all3c088908<>+20(SB)/4, $0x3c088908
-DATA all3c088908<>+24(SB)/4, $0x3c088908
-DATA all3c088908<>+28(SB)/4, $0x3c088908
-DATA all3c088908<>+32(SB)/4, $0x3c088908
-DATA all3c088908<>+36(SB)/4, $0x3c088908
-DATA all3c088908<>+40(SB)/4, $0x3c088908
-DATA all3c088908<>+44(SB)/4, $0x3c088908
-DATA all3c088908<>+48(SB)/4, $0x3c088908
-DATA all3c088908<>+52(SB)/4, $0x3c088908
-DATA all3c088908<>+56(SB)/4, $0x3c088908
-DATA all3c088908<>+60(SB)/4, $0x3c088908
-GLOBL all3c088908<>(SB), RODATA|NOPTR, $64
+DATA all3c088870<>+0(SB)/4, $0x3c088870
+DATA all3c088870<>+4(SB)/4, $0x3c088870
+DATA all3c088870<>+8(SB)/4, $0x3c088870
+DATA all3c088870<>+12(SB)/4, $0x3c088870
+DATA all3c088870<>+16(SB)/4, $0x3c088870
+DATA all3c088870<>+20(SB)/4, $0x3c088870
+DATA all3c088870<>+24(SB)/4, $0x3c088870
+DATA all3c088870<>+28(SB)/4, $0x3c088870
+DATA all3c088870<>+32(SB)/4, $0x3c088870
+DATA all3c088870<>+36(SB)/4, $0x3c088870
+DATA all3c088870<>+40(SB)/4, $0x3c088870
+DATA all3c088870<>+44(SB)/4, $0x3c088870
+DATA all3c088870<>+48(SB)/4, $0x3c088870
+DATA all3c088870<>+52(SB)/4, $0x3c088870
+DATA all3c088870<>+56(SB)/4, $0x3c088870
+DATA all3c088870<>+60(SB)/4, $0x3c088870
+GLOBL all3c088870<>(SB), RODATA|NOPTR, $64
 
-DATA all3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+32(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+36(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+40(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+44(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+48(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+52(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+56(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+60(SB)/4, $0x3d2aa9c1
-GLOBL all3d2aa9c1<>(SB), RODATA|NOPTR, $64
+DATA all3d2aaa75<>+0(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+4(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+8(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+12(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+16(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+20(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+24(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+28(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+32(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+36(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+40(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+44(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+48(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+52(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+56(SB)/4, $0x3d2aaa75
+DATA all3d2aaa75<>+60(SB)/4, $0x3d2aaa75
+GLOBL all3d2aaa75<>(SB), RODATA|NOPTR, $64
 
-DATA all3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+32(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+36(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+40(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+44(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+48(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+52(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+56(SB)/4, $0x3e2aaaaa
-DATA all3e2aaaaa<>+60(SB)/4, $0x3e2aaaaa
-GLOBL all3e2aaaaa<>(SB), RODATA|NOPTR, $64
+DATA all3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+4(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+8(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+12(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+16(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+20(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+24(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+28(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+32(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+36(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+40(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+44(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+48(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+52(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+56(SB)/4, $0x3e2aaaab
+DATA all3e2aaaab<>+60(SB)/4, $0x3e2aaaab
+GLOBL all3e2aaaab<>(SB), RODATA|NOPTR, $64
 
 DATA all3f000000<>+0(SB)/4, $0x3f000000
 DATA all3f000000<>+4(SB)/4, $0x3f000000
@@ -309,15 +317,19 @@ loop:
 	VRNDSCALEPS  $0x08, Z1, Z1
 	VFNMADD231PS all3f318000<>+0(SB), Z1, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      all39506967<>+0(SB), Z3
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z3
+	VMOVUPS      all39509272<>+0(SB), Z3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z3
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z3
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z3
 	VMULPS       Z0, Z0, Z2
-	VFMADD213PS  Z0, Z2, Z3
-	VADDPS       all3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z0, Z5
+	VSUBPS       Z4, Z5, Z4
+	VSUBPS       Z4, Z0, Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VADDPS       Z5, Z3, Z3
 	VSCALEFPS    Z1, Z3, Z3
 	VMOVUPS      all3f800000<>+0(SB), Z0
 	VADDPS       Z0, Z3, Z3
@@ -347,15 +359,19 @@ rest:
 	VRNDSCALEPS  $0x08, Z1, Z1
 	VFNMADD231PS all3f318000<>+0(SB), Z1, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z1, Z0
-	VMOVUPS      all39506967<>+0(SB), Z3
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z3
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z3
+	VMOVUPS      all39509272<>+0(SB), Z3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z3
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z3
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z3
 	VMULPS       Z0, Z0, Z2
-	VFMADD213PS  Z0, Z2, Z3
-	VADDPS       all3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z0, Z5
+	VSUBPS       Z4, Z5, Z4
+	VSUBPS       Z4, Z0, Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VADDPS       Z5, Z3, Z3
 	VSCALEFPS    Z1, Z3, Z3
 	VMOVUPS      all3f800000<>+0(SB), Z0
 	VADDPS       Z0, Z3, Z3
@@ -406,27 +422,32 @@ loop:
 	VRNDSCALEPS  $0x08, Z3, Z3
 	VFNMADD231PS all3f318000<>+0(SB), Z3, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z3, Z0
-	VMOVUPS      all39506967<>+0(SB), Z5
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z5
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z5
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z5
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z5
+	VMOVUPS      all39509272<>+0(SB), Z5
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z5
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z5
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z5
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z5
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z5
 	VMULPS       Z0, Z0, Z4
-	VFMADD213PS  Z0, Z4, Z5
-	VADDPS       all3f800000<>+0(SB), Z5, Z5
+	VMOVUPS      all3f800000<>+0(SB), Z6
+	VADDPS       Z6, Z0, Z7
+	VSUBPS       Z6, Z7, Z6
+	VSUBPS       Z6, Z0, Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VADDPS       Z7, Z5, Z5
 	VSCALEFPS    Z3, Z5, Z5
-	VADDPS       all40000000<>+0(SB), Z5, Z0
-	VDIVPS       Z0, Z5, Z5
 	VMULPS       Z5, Z5, Z0
-	VMOVUPS      all3e6dd130<>+0(SB), Z3
-	VFMADD213PS  all3e5e467c<>+0(SB), Z0, Z3
-	VFMADD213PS  all3e926493<>+0(SB), Z0, Z3
-	VFMADD213PS  all3ecccc6a<>+0(SB), Z0, Z3
-	VFMADD213PS  all3f2aaaab<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z3, Z3
-	VADDPS       Z5, Z5, Z0
-	VFMADD213PS  Z0, Z5, Z3
+	VMOVUPS      all3b379bc1<>+0(SB), Z3
+	VFMADD213PS  allbc8cc605<>+0(SB), Z5, Z3
+	VFMADD213PS  all3d49f941<>+0(SB), Z5, Z3
+	VFMADD213PS  allbdbb2cda<>+0(SB), Z5, Z3
+	VFMADD213PS  all3e05762f<>+0(SB), Z5, Z3
+	VFMADD213PS  allbe279444<>+0(SB), Z5, Z3
+	VFMADD213PS  all3e4c5b50<>+0(SB), Z5, Z3
+	VFMADD213PS  allbe7ff782<>+0(SB), Z5, Z3
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Z5, Z3
+	VFMADD213PS  allbf000000<>+0(SB), Z5, Z3
+	VFMADD213PS  Z5, Z0, Z3
 	VADDPS       Z1, Z3, Z3
 	VMOVUPS      Z3, (CX)
 	ADDQ         $0x00000040, CX
@@ -444,8 +465,8 @@ rest:
 	BZHIQ        AX, BX, BX
 	KMOVW        BX, K1
 	VMOVUPS.Z    (DX), K1, Z0
-	VPXORD       Z6, Z6, Z6
-	VMAXPS       Z0, Z6, Z1
+	VPXORD       Z8, Z8, Z8
+	VMAXPS       Z0, Z8, Z1
 	VPORD        all80000000<>+0(SB), Z0, Z0
 	VMOVUPS      all42b20000<>+0(SB), Z2
 	VMINPS       Z0, Z2, Z0
@@ -455,27 +476,32 @@ rest:
 	VRNDSCALEPS  $0x08, Z2, Z2
 	VFNMADD231PS all3f318000<>+0(SB), Z2, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z2, Z0
-	VMOVUPS      all39506967<>+0(SB), Z4
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z4
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z4
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z4
+	VMOVUPS      all39509272<>+0(SB), Z4
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z4
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z4
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z4
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z4
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z4
 	VMULPS       Z0, Z0, Z3
-	VFMADD213PS  Z0, Z3, Z4
-	VADDPS       all3f800000<>+0(SB), Z4, Z4
+	VMOVUPS      all3f800000<>+0(SB), Z5
+	VADDPS       Z5, Z0, Z6
+	VSUBPS       Z5, Z6, Z5
+	VSUBPS       Z5, Z0, Z5
+	VFMADD213PS  Z5, Z3, Z4
+	VADDPS       Z6, Z4, Z4
 	VSCALEFPS    Z2, Z4, Z4
-	VADDPS       all40000000<>+0(SB), Z4, Z0
-	VDIVPS       Z0, Z4, Z4
 	VMULPS       Z4, Z4, Z0
-	VMOVUPS      all3e6dd130<>+0(SB), Z2
-	VFMADD213PS  all3e5e467c<>+0(SB), Z0, Z2
-	VFMADD213PS  all3e926493<>+0(SB), Z0, Z2
-	VFMADD213PS  all3ecccc6a<>+0(SB), Z0, Z2
-	VFMADD213PS  all3f2aaaab<>+0(SB), Z0, Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z4, Z4, Z0
-	VFMADD213PS  Z0, Z4, Z2
+	VMOVUPS      all3b379bc1<>+0(SB), Z2
+	VFMADD213PS  allbc8cc605<>+0(SB), Z4, Z2
+	VFMADD213PS  all3d49f941<>+0(SB), Z4, Z2
+	VFMADD213PS  allbdbb2cda<>+0(SB), Z4, Z2
+	VFMADD213PS  all3e05762f<>+0(SB), Z4, Z2
+	VFMADD213PS  allbe279444<>+0(SB), Z4, Z2
+	VFMADD213PS  all3e4c5b50<>+0(SB), Z4, Z2
+	VFMADD213PS  allbe7ff782<>+0(SB), Z4, Z2
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Z4, Z2
+	VFMADD213PS  allbf000000<>+0(SB), Z4, Z2
+	VFMADD213PS  Z4, Z0, Z2
 	VADDPS       Z1, Z2, Z2
 	VMOVUPS      Z2, K1, (CX)
 
@@ -483,113 +509,185 @@ end:
 	VZEROUPPER
 	RET
 
-DATA all40000000<>+0(SB)/4, $0x40000000
-DATA all40000000<>+4(SB)/4, $0x40000000
-DATA all40000000<>+8(SB)/4, $0x40000000
-DATA all40000000<>+12(SB)/4, $0x40000000
-DATA all40000000<>+16(SB)/4, $0x40000000
-DATA all40000000<>+20(SB)/4, $0x40000000
-DATA all40000000<>+24(SB)/4, $0x40000000
-DATA all40000000<>+28(SB)/4, $0x40000000
-DATA all40000000<>+32(SB)/4, $0x40000000
-DATA all40000000<>+36(SB)/4, $0x40000000
-DATA all40000000<>+40(SB)/4, $0x40000000
-DATA all40000000<>+44(SB)/4, $0x40000000
-DATA all40000000<>+48(SB)/4, $0x40000000
-DATA all40000000<>+52(SB)/4, $0x40000000
-DATA all40000000<>+56(SB)/4, $0x40000000
-DATA all40000000<>+60(SB)/4, $0x40000000
-GLOBL all40000000<>(SB), RODATA|NOPTR, $64
+DATA all3b379bc1<>+0(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+4(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+8(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+12(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+16(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+20(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+24(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+28(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+32(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+36(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+40(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+44(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+48(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+52(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+56(SB)/4, $0x3b379bc1
+DATA all3b379bc1<>+60(SB)/4, $0x3b379bc1
+GLOBL all3b379bc1<>(SB), RODATA|NOPTR, $64
 
-DATA all3e6dd130<>+0(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+4(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+8(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+12(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+16(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+20(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+24(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+28(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+32(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+36(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+40(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+44(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+48(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+52(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+56(SB)/4, $0x3e6dd130
-DATA all3e6dd130<>+60(SB)/4, $0x3e6dd130
-GLOBL all3e6dd130<>(SB), RODATA|NOPTR, $64
+DATA allbc8cc605<>+0(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+4(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+8(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+12(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+16(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+20(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+24(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+28(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+32(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+36(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+40(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+44(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+48(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+52(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+56(SB)/4, $0xbc8cc605
+DATA allbc8cc605<>+60(SB)/4, $0xbc8cc605
+GLOBL allbc8cc605<>(SB), RODATA|NOPTR, $64
 
-DATA all3e5e467c<>+0(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+4(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+8(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+12(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+16(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+20(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+24(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+28(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+32(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+36(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+40(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+44(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+48(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+52(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+56(SB)/4, $0x3e5e467c
-DATA all3e5e467c<>+60(SB)/4, $0x3e5e467c
-GLOBL all3e5e467c<>(SB), RODATA|NOPTR, $64
+DATA all3d49f941<>+0(SB)/4, $0x3d49f941
+DATA all3d49f941<>+4(SB)/4, $0x3d49f941
+DATA all3d49f941<>+8(SB)/4, $0x3d49f941
+DATA all3d49f941<>+12(SB)/4, $0x3d49f941
+DATA all3d49f941<>+16(SB)/4, $0x3d49f941
+DATA all3d49f941<>+20(SB)/4, $0x3d49f941
+DATA all3d49f941<>+24(SB)/4, $0x3d49f941
+DATA all3d49f941<>+28(SB)/4, $0x3d49f941
+DATA all3d49f941<>+32(SB)/4, $0x3d49f941
+DATA all3d49f941<>+36(SB)/4, $0x3d49f941
+DATA all3d49f941<>+40(SB)/4, $0x3d49f941
+DATA all3d49f941<>+44(SB)/4, $0x3d49f941
+DATA all3d49f941<>+48(SB)/4, $0x3d49f941
+DATA all3d49f941<>+52(SB)/4, $0x3d49f941
+DATA all3d49f941<>+56(SB)/4, $0x3d49f941
+DATA all3d49f941<>+60(SB)/4, $0x3d49f941
+GLOBL all3d49f941<>(SB), RODATA|NOPTR, $64
 
-DATA all3e926493<>+0(SB)/4, $0x3e926493
-DATA all3e926493<>+4(SB)/4, $0x3e926493
-DATA all3e926493<>+8(SB)/4, $0x3e926493
-DATA all3e926493<>+12(SB)/4, $0x3e926493
-DATA all3e926493<>+16(SB)/4, $0x3e926493
-DATA all3e926493<>+20(SB)/4, $0x3e926493
-DATA all3e926493<>+24(SB)/4, $0x3e926493
-DATA all3e926493<>+28(SB)/4, $0x3e926493
-DATA all3e926493<>+32(SB)/4, $0x3e926493
-DATA all3e926493<>+36(SB)/4, $0x3e926493
-DATA all3e926493<>+40(SB)/4, $0x3e926493
-DATA all3e926493<>+44(SB)/4, $0x3e926493
-DATA all3e926493<>+48(SB)/4, $0x3e926493
-DATA all3e926493<>+52(SB)/4, $0x3e926493
-DATA all3e926493<>+56(SB)/4, $0x3e926493
-DATA all3e926493<>+60(SB)/4, $0x3e926493
-GLOBL all3e926493<>(SB), RODATA|NOPTR, $64
+DATA allbdbb2cda<>+0(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+4(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+8(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+12(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+16(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+20(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+24(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+28(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+32(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+36(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+40(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+44(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+48(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+52(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+56(SB)/4, $0xbdbb2cda
+DATA allbdbb2cda<>+60(SB)/4, $0xbdbb2cda
+GLOBL allbdbb2cda<>(SB), RODATA|NOPTR, $64
 
-DATA all3ecccc6a<>+0(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+4(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+8(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+12(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+16(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+20(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+24(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+28(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+32(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+36(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+40(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+44(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+48(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+52(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+56(SB)/4, $0x3ecccc6a
-DATA all3ecccc6a<>+60(SB)/4, $0x3ecccc6a
-GLOBL all3ecccc6a<>(SB), RODATA|NOPTR, $64
+DATA all3e05762f<>+0(SB)/4, $0x3e05762f
+DATA all3e05762f<>+4(SB)/4, $0x3e05762f
+DATA all3e05762f<>+8(SB)/4, $0x3e05762f
+DATA all3e05762f<>+12(SB)/4, $0x3e05762f
+DATA all3e05762f<>+16(SB)/4, $0x3e05762f
+DATA all3e05762f<>+20(SB)/4, $0x3e05762f
+DATA all3e05762f<>+24(SB)/4, $0x3e05762f
+DATA all3e05762f<>+28(SB)/4, $0x3e05762f
+DATA all3e05762f<>+32(SB)/4, $0x3e05762f
+DATA all3e05762f<>+36(SB)/4, $0x3e05762f
+DATA all3e05762f<>+40(SB)/4, $0x3e05762f
+DATA all3e05762f<>+44(SB)/4, $0x3e05762f
+DATA all3e05762f<>+48(SB)/4, $0x3e05762f
+DATA all3e05762f<>+52(SB)/4, $0x3e05762f
+DATA all3e05762f<>+56(SB)/4, $0x3e05762f
+DATA all3e05762f<>+60(SB)/4, $0x3e05762f
+GLOBL all3e05762f<>(SB), RODATA|NOPTR, $64
 
-DATA all3f2aaaab<>+0(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+4(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+8(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+12(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+16(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+20(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+24(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+28(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+32(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+36(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+40(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+44(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+48(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+52(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+56(SB)/4, $0x3f2aaaab
-DATA all3f2aaaab<>+60(SB)/4, $0x3f2aaaab
-GLOBL all3f2aaaab<>(SB), RODATA|NOPTR, $64
+DATA allbe279444<>+0(SB)/4, $0xbe279444
+DATA allbe279444<>+4(SB)/4, $0xbe279444
+DATA allbe279444<>+8(SB)/4, $0xbe279444
+DATA allbe279444<>+12(SB)/4, $0xbe279444
+DATA allbe279444<>+16(SB)/4, $0xbe279444
+DATA allbe279444<>+20(SB)/4, $0xbe279444
+DATA allbe279444<>+24(SB)/4, $0xbe279444
+DATA allbe279444<>+28(SB)/4, $0xbe279444
+DATA allbe279444<>+32(SB)/4, $0xbe279444
+DATA allbe279444<>+36(SB)/4, $0xbe279444
+DATA allbe279444<>+40(SB)/4, $0xbe279444
+DATA allbe279444<>+44(SB)/4, $0xbe279444
+DATA allbe279444<>+48(SB)/4, $0xbe279444
+DATA allbe279444<>+52(SB)/4, $0xbe279444
+DATA allbe279444<>+56(SB)/4, $0xbe279444
+DATA allbe279444<>+60(SB)/4, $0xbe279444
+GLOBL allbe279444<>(SB), RODATA|NOPTR, $64
+
+DATA all3e4c5b50<>+0(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+4(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+8(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+12(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+16(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+20(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+24(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+28(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+32(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+36(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+40(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+44(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+48(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+52(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+56(SB)/4, $0x3e4c5b50
+DATA all3e4c5b50<>+60(SB)/4, $0x3e4c5b50
+GLOBL all3e4c5b50<>(SB), RODATA|NOPTR, $64
+
+DATA allbe7ff782<>+0(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+4(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+8(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+12(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+16(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+20(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+24(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+28(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+32(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+36(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+40(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+44(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+48(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+52(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+56(SB)/4, $0xbe7ff782
+DATA allbe7ff782<>+60(SB)/4, $0xbe7ff782
+GLOBL allbe7ff782<>(SB), RODATA|NOPTR, $64
+
+DATA all3eaaaa8a<>+0(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+4(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+8(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+12(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+16(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+20(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+24(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+28(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+32(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+36(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+40(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+44(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+48(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+52(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+56(SB)/4, $0x3eaaaa8a
+DATA all3eaaaa8a<>+60(SB)/4, $0x3eaaaa8a
+GLOBL all3eaaaa8a<>(SB), RODATA|NOPTR, $64
+
+DATA allbf000000<>+0(SB)/4, $0xbf000000
+DATA allbf000000<>+4(SB)/4, $0xbf000000
+DATA allbf000000<>+8(SB)/4, $0xbf000000
+DATA allbf000000<>+12(SB)/4, $0xbf000000
+DATA allbf000000<>+16(SB)/4, $0xbf000000
+DATA allbf000000<>+20(SB)/4, $0xbf000000
+DATA allbf000000<>+24(SB)/4, $0xbf000000
+DATA allbf000000<>+28(SB)/4, $0xbf000000
+DATA allbf000000<>+32(SB)/4, $0xbf000000
+DATA allbf000000<>+36(SB)/4, $0xbf000000
+DATA allbf000000<>+40(SB)/4, $0xbf000000
+DATA allbf000000<>+44(SB)/4, $0xbf000000
+DATA allbf000000<>+48(SB)/4, $0xbf000000
+DATA allbf000000<>+52(SB)/4, $0xbf000000
+DATA allbf000000<>+56(SB)/4, $0xbf000000
+DATA allbf000000<>+60(SB)/4, $0xbf000000
+GLOBL allbf000000<>(SB), RODATA|NOPTR, $64
 
 // func tanh512(n int, dst *float32, src *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV
@@ -621,15 +719,19 @@ loop:
 	VRNDSCALEPS  $0x08, Z6, Z6
 	VFNMADD231PS all3f318000<>+0(SB), Z6, Z3
 	VFNMADD231PS allb95e8083<>+0(SB), Z6, Z3
-	VMOVUPS      all39506967<>+0(SB), Z8
-	VFMADD213PS  all3ab743ce<>+0(SB), Z3, Z8
-	VFMADD213PS  all3c088908<>+0(SB), Z3, Z8
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z3, Z8
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z3, Z8
+	VMOVUPS      all39509272<>+0(SB), Z8
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z3, Z8
+	VFMADD213PS  all3c088870<>+0(SB), Z3, Z8
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z3, Z8
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z3, Z8
 	VFMADD213PS  all3f000000<>+0(SB), Z3, Z8
 	VMULPS       Z3, Z3, Z7
-	VFMADD213PS  Z3, Z7, Z8
-	VADDPS       all3f800000<>+0(SB), Z8, Z8
+	VMOVUPS      all3f800000<>+0(SB), Z9
+	VADDPS       Z9, Z3, Z10
+	VSUBPS       Z9, Z10, Z9
+	VSUBPS       Z9, Z3, Z9
+	VFMADD213PS  Z9, Z7, Z8
+	VADDPS       Z10, Z8, Z8
 	VSCALEFPS    Z6, Z8, Z8
 	VMOVUPS      all3f800000<>+0(SB), Z6
 	VSUBPS       Z8, Z6, Z3
@@ -674,15 +776,19 @@ rest:
 	VRNDSCALEPS  $0x08, Z4, Z4
 	VFNMADD231PS all3f318000<>+0(SB), Z4, Z3
 	VFNMADD231PS allb95e8083<>+0(SB), Z4, Z3
-	VMOVUPS      all39506967<>+0(SB), Z7
-	VFMADD213PS  all3ab743ce<>+0(SB), Z3, Z7
-	VFMADD213PS  all3c088908<>+0(SB), Z3, Z7
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z3, Z7
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z3, Z7
+	VMOVUPS      all39509272<>+0(SB), Z7
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z3, Z7
+	VFMADD213PS  all3c088870<>+0(SB), Z3, Z7
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z3, Z7
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z3, Z7
 	VFMADD213PS  all3f000000<>+0(SB), Z3, Z7
 	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z7
-	VADDPS       all3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      all3f800000<>+0(SB), Z8
+	VADDPS       Z8, Z3, Z9
+	VSUBPS       Z8, Z9, Z8
+	VSUBPS       Z8, Z3, Z8
+	VFMADD213PS  Z8, Z6, Z7
+	VADDPS       Z9, Z7, Z7
 	VSCALEFPS    Z4, Z7, Z7
 	VMOVUPS      all3f800000<>+0(SB), Z4
 	VSUBPS       Z7, Z4, Z3
@@ -874,27 +980,32 @@ loop:
 	VRNDSCALEPS  $0x08, Z6, Z6
 	VFNMADD231PS all3f318000<>+0(SB), Z6, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z6, Z0
-	VMOVUPS      all39506967<>+0(SB), Z8
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z8
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z8
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z8
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z8
+	VMOVUPS      all39509272<>+0(SB), Z8
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z8
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z8
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z8
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z8
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z8
 	VMULPS       Z0, Z0, Z7
-	VFMADD213PS  Z0, Z7, Z8
-	VADDPS       all3f800000<>+0(SB), Z8, Z8
+	VMOVUPS      all3f800000<>+0(SB), Z9
+	VADDPS       Z9, Z0, Z10
+	VSUBPS       Z9, Z10, Z9
+	VSUBPS       Z9, Z0, Z9
+	VFMADD213PS  Z9, Z7, Z8
+	VADDPS       Z10, Z8, Z8
 	VSCALEFPS    Z6, Z8, Z8
-	VADDPS       all40000000<>+0(SB), Z8, Z0
-	VDIVPS       Z0, Z8, Z8
 	VMULPS       Z8, Z8, Z0
-	VMOVUPS      all3e6dd130<>+0(SB), Z6
-	VFMADD213PS  all3e5e467c<>+0(SB), Z0, Z6
-	VFMADD213PS  all3e926493<>+0(SB), Z0, Z6
-	VFMADD213PS  all3ecccc6a<>+0(SB), Z0, Z6
-	VFMADD213PS  all3f2aaaab<>+0(SB), Z0, Z6
-	VMULPS       Z0, Z6, Z6
-	VADDPS       Z8, Z8, Z0
-	VFMADD213PS  Z0, Z8, Z6
+	VMOVUPS      all3b379bc1<>+0(SB), Z6
+	VFMADD213PS  allbc8cc605<>+0(SB), Z8, Z6
+	VFMADD213PS  all3d49f941<>+0(SB), Z8, Z6
+	VFMADD213PS  allbdbb2cda<>+0(SB), Z8, Z6
+	VFMADD213PS  all3e05762f<>+0(SB), Z8, Z6
+	VFMADD213PS  allbe279444<>+0(SB), Z8, Z6
+	VFMADD213PS  all3e4c5b50<>+0(SB), Z8, Z6
+	VFMADD213PS  allbe7ff782<>+0(SB), Z8, Z6
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Z8, Z6
+	VFMADD213PS  allbf000000<>+0(SB), Z8, Z6
+	VFMADD213PS  Z8, Z0, Z6
 	VADDPS       Z5, Z6, Z6
 	VCMPPS       $0x01, all3f800000<>+0(SB), Z1, K1
 	VBLENDMPS    Z4, Z6, K1, Z2
@@ -935,27 +1046,32 @@ rest:
 	VRNDSCALEPS  $0x08, Z5, Z5
 	VFNMADD231PS all3f318000<>+0(SB), Z5, Z0
 	VFNMADD231PS allb95e8083<>+0(SB), Z5, Z0
-	VMOVUPS      all39506967<>+0(SB), Z7
-	VFMADD213PS  all3ab743ce<>+0(SB), Z0, Z7
-	VFMADD213PS  all3c088908<>+0(SB), Z0, Z7
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Z0, Z7
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Z0, Z7
+	VMOVUPS      all39509272<>+0(SB), Z7
+	VFMADD213PS  all3ab6a18b<>+0(SB), Z0, Z7
+	VFMADD213PS  all3c088870<>+0(SB), Z0, Z7
+	VFMADD213PS  all3d2aaa75<>+0(SB), Z0, Z7
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z0, Z7
 	VFMADD213PS  all3f000000<>+0(SB), Z0, Z7
 	VMULPS       Z0, Z0, Z6
-	VFMADD213PS  Z0, Z6, Z7
-	VADDPS       all3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      all3f800000<>+0(SB), Z8
+	VADDPS       Z8, Z0, Z9
+	VSUBPS       Z8, Z9, Z8
+	VSUBPS       Z8, Z0, Z8
+	VFMADD213PS  Z8, Z6, Z7
+	VADDPS       Z9, Z7, Z7
 	VSCALEFPS    Z5, Z7, Z7
-	VADDPS       all40000000<>+0(SB), Z7, Z0
-	VDIVPS       Z0, Z7, Z7
 	VMULPS       Z7, Z7, Z0
-	VMOVUPS      all3e6dd130<>+0(SB), Z5
-	VFMADD213PS  all3e5e467c<>+0(SB), Z0, Z5
-	VFMADD213PS  all3e926493<>+0(SB), Z0, Z5
-	VFMADD213PS  all3ecccc6a<>+0(SB), Z0, Z5
-	VFMADD213PS  all3f2aaaab<>+0(SB), Z0, Z5
-	VMULPS       Z0, Z5, Z5
-	VADDPS       Z7, Z7, Z0
-	VFMADD213PS  Z0, Z7, Z5
+	VMOVUPS      all3b379bc1<>+0(SB), Z5
+	VFMADD213PS  allbc8cc605<>+0(SB), Z7, Z5
+	VFMADD213PS  all3d49f941<>+0(SB), Z7, Z5
+	VFMADD213PS  allbdbb2cda<>+0(SB), Z7, Z5
+	VFMADD213PS  all3e05762f<>+0(SB), Z7, Z5
+	VFMADD213PS  allbe279444<>+0(SB), Z7, Z5
+	VFMADD213PS  all3e4c5b50<>+0(SB), Z7, Z5
+	VFMADD213PS  allbe7ff782<>+0(SB), Z7, Z5
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Z7, Z5
+	VFMADD213PS  allbf000000<>+0(SB), Z7, Z5
+	VFMADD213PS  Z7, Z0, Z5
 	VADDPS       Z4, Z5, Z5
 	VCMPPS       $0x01, all3f800000<>+0(SB), Z1, K2
 	VBLENDMPS    Z2, Z5, K2, Z3
@@ -1491,15 +1607,19 @@ loop:
 	VROUNDPS     $0x08, Y1, Y1
 	VFNMADD231PS all3f318000<>+0(SB), Y1, Y0
 	VFNMADD231PS allb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      all39506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  all3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y0, Y3
+	VMOVUPS      all39509272<>+0(SB), Y3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y0, Y3
+	VFMADD213PS  all3c088870<>+0(SB), Y0, Y3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y0, Y3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y0, Y3
 	VFMADD213PS  all3f000000<>+0(SB), Y0, Y3
 	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y4
+	VADDPS       Y4, Y0, Y5
+	VSUBPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y0, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       Y5, Y3, Y3
 	VCVTPS2DQ    Y1, Y1
 	VPSRAD       $0x01, Y1, Y0
 	VPSUBD       Y0, Y1, Y1
@@ -1530,15 +1650,19 @@ rest:
 	VROUNDPS     $0x08, Y2, Y2
 	VFNMADD231PS all3f318000<>+0(SB), Y2, Y1
 	VFNMADD231PS allb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      all39506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y1, Y4
-	VFMADD213PS  all3c088908<>+0(SB), Y1, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y1, Y4
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y1, Y4
+	VMOVUPS      all39509272<>+0(SB), Y4
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y1, Y4
+	VFMADD213PS  all3c088870<>+0(SB), Y1, Y4
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y1, Y4
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y1, Y4
 	VFMADD213PS  all3f000000<>+0(SB), Y1, Y4
 	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  Y1, Y3, Y4
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VADDPS       Y5, Y1, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y1, Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VADDPS       Y6, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
@@ -1626,15 +1750,19 @@ loop:
 	VROUNDPS     $0x08, Y1, Y1
 	VFNMADD231PS all3f318000<>+0(SB), Y1, Y0
 	VFNMADD231PS allb95e8083<>+0(SB), Y1, Y0
-	VMOVUPS      all39506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y0, Y3
-	VFMADD213PS  all3c088908<>+0(SB), Y0, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y0, Y3
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y0, Y3
+	VMOVUPS      all39509272<>+0(SB), Y3
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y0, Y3
+	VFMADD213PS  all3c088870<>+0(SB), Y0, Y3
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y0, Y3
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y0, Y3
 	VFMADD213PS  all3f000000<>+0(SB), Y0, Y3
 	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y4
+	VADDPS       Y4, Y0, Y5
+	VSUBPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y0, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       Y5, Y3, Y3
 	VCVTPS2DQ    Y1, Y1
 	VPSRAD       $0x01, Y1, Y0
 	VPSUBD       Y0, Y1, Y1
@@ -1669,15 +1797,19 @@ rest:
 	VROUNDPS     $0x08, Y2, Y2
 	VFNMADD231PS all3f318000<>+0(SB), Y2, Y1
 	VFNMADD231PS allb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      all39506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y1, Y4
-	VFMADD213PS  all3c088908<>+0(SB), Y1, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y1, Y4
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y1, Y4
+	VMOVUPS      all39509272<>+0(SB), Y4
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y1, Y4
+	VFMADD213PS  all3c088870<>+0(SB), Y1, Y4
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y1, Y4
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y1, Y4
 	VFMADD213PS  all3f000000<>+0(SB), Y1, Y4
 	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  Y1, Y3, Y4
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VADDPS       Y5, Y1, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y1, Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VADDPS       Y6, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
@@ -1718,15 +1850,19 @@ loop:
 	VROUNDPS     $0x08, Y2, Y2
 	VFNMADD231PS all3f318000<>+0(SB), Y2, Y0
 	VFNMADD231PS allb95e8083<>+0(SB), Y2, Y0
-	VMOVUPS      all39506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y0, Y4
-	VFMADD213PS  all3c088908<>+0(SB), Y0, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y0, Y4
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y0, Y4
+	VMOVUPS      all39509272<>+0(SB), Y4
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y0, Y4
+	VFMADD213PS  all3c088870<>+0(SB), Y0, Y4
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y0, Y4
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y0, Y4
 	VFMADD213PS  all3f000000<>+0(SB), Y0, Y4
 	VMULPS       Y0, Y0, Y3
-	VFMADD213PS  Y0, Y3, Y4
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VADDPS       Y5, Y0, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y0, Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VADDPS       Y6, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y0
 	VPSUBD       Y0, Y2, Y2
@@ -1736,17 +1872,18 @@ loop:
 	VPADDD       all0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y4, Y4
-	VADDPS       all40000000<>+0(SB), Y4, Y0
-	VDIVPS       Y0, Y4, Y4
 	VMULPS       Y4, Y4, Y0
-	VMOVUPS      all3e6dd130<>+0(SB), Y2
-	VFMADD213PS  all3e5e467c<>+0(SB), Y0, Y2
-	VFMADD213PS  all3e926493<>+0(SB), Y0, Y2
-	VFMADD213PS  all3ecccc6a<>+0(SB), Y0, Y2
-	VFMADD213PS  all3f2aaaab<>+0(SB), Y0, Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y4, Y4, Y0
-	VFMADD213PS  Y0, Y4, Y2
+	VMOVUPS      all3b379bc1<>+0(SB), Y2
+	VFMADD213PS  allbc8cc605<>+0(SB), Y4, Y2
+	VFMADD213PS  all3d49f941<>+0(SB), Y4, Y2
+	VFMADD213PS  allbdbb2cda<>+0(SB), Y4, Y2
+	VFMADD213PS  all3e05762f<>+0(SB), Y4, Y2
+	VFMADD213PS  allbe279444<>+0(SB), Y4, Y2
+	VFMADD213PS  all3e4c5b50<>+0(SB), Y4, Y2
+	VFMADD213PS  allbe7ff782<>+0(SB), Y4, Y2
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Y4, Y2
+	VFMADD213PS  allbf000000<>+0(SB), Y4, Y2
+	VFMADD213PS  Y4, Y0, Y2
 	VADDPS       Y1, Y2, Y2
 	VMOVUPS      Y2, (CX)
 	ADDQ         $0x00000020, CX
@@ -1772,15 +1909,19 @@ rest:
 	VROUNDPS     $0x08, Y3, Y3
 	VFNMADD231PS all3f318000<>+0(SB), Y3, Y1
 	VFNMADD231PS allb95e8083<>+0(SB), Y3, Y1
-	VMOVUPS      all39506967<>+0(SB), Y5
-	VFMADD213PS  all3ab743ce<>+0(SB), Y1, Y5
-	VFMADD213PS  all3c088908<>+0(SB), Y1, Y5
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y1, Y5
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y1, Y5
+	VMOVUPS      all39509272<>+0(SB), Y5
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y1, Y5
+	VFMADD213PS  all3c088870<>+0(SB), Y1, Y5
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y1, Y5
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y1, Y5
 	VFMADD213PS  all3f000000<>+0(SB), Y1, Y5
 	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y6
+	VADDPS       Y6, Y1, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y1, Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VADDPS       Y7, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y1
 	VPSUBD       Y1, Y3, Y3
@@ -1790,17 +1931,18 @@ rest:
 	VPADDD       all0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y5, Y5
-	VADDPS       all40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
 	VMULPS       Y5, Y5, Y1
-	VMOVUPS      all3e6dd130<>+0(SB), Y3
-	VFMADD213PS  all3e5e467c<>+0(SB), Y1, Y3
-	VFMADD213PS  all3e926493<>+0(SB), Y1, Y3
-	VFMADD213PS  all3ecccc6a<>+0(SB), Y1, Y3
-	VFMADD213PS  all3f2aaaab<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y3, Y3
-	VADDPS       Y5, Y5, Y1
-	VFMADD213PS  Y1, Y5, Y3
+	VMOVUPS      all3b379bc1<>+0(SB), Y3
+	VFMADD213PS  allbc8cc605<>+0(SB), Y5, Y3
+	VFMADD213PS  all3d49f941<>+0(SB), Y5, Y3
+	VFMADD213PS  allbdbb2cda<>+0(SB), Y5, Y3
+	VFMADD213PS  all3e05762f<>+0(SB), Y5, Y3
+	VFMADD213PS  allbe279444<>+0(SB), Y5, Y3
+	VFMADD213PS  all3e4c5b50<>+0(SB), Y5, Y3
+	VFMADD213PS  allbe7ff782<>+0(SB), Y5, Y3
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Y5, Y3
+	VFMADD213PS  allbf000000<>+0(SB), Y5, Y3
+	VFMADD213PS  Y5, Y1, Y3
 	VADDPS       Y2, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (CX)
 
@@ -1838,15 +1980,19 @@ loop:
 	VROUNDPS     $0x08, Y4, Y4
 	VFNMADD231PS all3f318000<>+0(SB), Y4, Y3
 	VFNMADD231PS allb95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      all39506967<>+0(SB), Y6
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y6
-	VFMADD213PS  all3c088908<>+0(SB), Y3, Y6
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y6
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y3, Y6
+	VMOVUPS      all39509272<>+0(SB), Y6
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y3, Y6
+	VFMADD213PS  all3c088870<>+0(SB), Y3, Y6
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y3, Y6
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y3, Y6
 	VFMADD213PS  all3f000000<>+0(SB), Y3, Y6
 	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  Y3, Y5, Y6
-	VADDPS       all3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      all3f800000<>+0(SB), Y7
+	VADDPS       Y7, Y3, Y8
+	VSUBPS       Y7, Y8, Y7
+	VSUBPS       Y7, Y3, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VADDPS       Y8, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
@@ -1896,15 +2042,19 @@ rest:
 	VROUNDPS     $0x08, Y5, Y5
 	VFNMADD231PS all3f318000<>+0(SB), Y5, Y4
 	VFNMADD231PS allb95e8083<>+0(SB), Y5, Y4
-	VMOVUPS      all39506967<>+0(SB), Y7
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y7
-	VFMADD213PS  all3c088908<>+0(SB), Y4, Y7
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y7
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y4, Y7
+	VMOVUPS      all39509272<>+0(SB), Y7
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y4, Y7
+	VFMADD213PS  all3c088870<>+0(SB), Y4, Y7
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y4, Y7
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y4, Y7
 	VFMADD213PS  all3f000000<>+0(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  Y4, Y6, Y7
-	VADDPS       all3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      all3f800000<>+0(SB), Y8
+	VADDPS       Y8, Y4, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VADDPS       Y9, Y7, Y7
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x01, Y5, Y4
 	VPSUBD       Y4, Y5, Y5
@@ -1960,15 +2110,19 @@ loop:
 	VROUNDPS     $0x08, Y4, Y4
 	VFNMADD231PS all3f318000<>+0(SB), Y4, Y0
 	VFNMADD231PS allb95e8083<>+0(SB), Y4, Y0
-	VMOVUPS      all39506967<>+0(SB), Y6
-	VFMADD213PS  all3ab743ce<>+0(SB), Y0, Y6
-	VFMADD213PS  all3c088908<>+0(SB), Y0, Y6
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y0, Y6
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y0, Y6
+	VMOVUPS      all39509272<>+0(SB), Y6
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y0, Y6
+	VFMADD213PS  all3c088870<>+0(SB), Y0, Y6
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y0, Y6
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y0, Y6
 	VFMADD213PS  all3f000000<>+0(SB), Y0, Y6
 	VMULPS       Y0, Y0, Y5
-	VFMADD213PS  Y0, Y5, Y6
-	VADDPS       all3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      all3f800000<>+0(SB), Y7
+	VADDPS       Y7, Y0, Y8
+	VSUBPS       Y7, Y8, Y7
+	VSUBPS       Y7, Y0, Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VADDPS       Y8, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y0
 	VPSUBD       Y0, Y4, Y4
@@ -1978,17 +2132,18 @@ loop:
 	VPADDD       all0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y6, Y6
-	VADDPS       all40000000<>+0(SB), Y6, Y0
-	VDIVPS       Y0, Y6, Y6
 	VMULPS       Y6, Y6, Y0
-	VMOVUPS      all3e6dd130<>+0(SB), Y4
-	VFMADD213PS  all3e5e467c<>+0(SB), Y0, Y4
-	VFMADD213PS  all3e926493<>+0(SB), Y0, Y4
-	VFMADD213PS  all3ecccc6a<>+0(SB), Y0, Y4
-	VFMADD213PS  all3f2aaaab<>+0(SB), Y0, Y4
-	VMULPS       Y0, Y4, Y4
-	VADDPS       Y6, Y6, Y0
-	VFMADD213PS  Y0, Y6, Y4
+	VMOVUPS      all3b379bc1<>+0(SB), Y4
+	VFMADD213PS  allbc8cc605<>+0(SB), Y6, Y4
+	VFMADD213PS  all3d49f941<>+0(SB), Y6, Y4
+	VFMADD213PS  allbdbb2cda<>+0(SB), Y6, Y4
+	VFMADD213PS  all3e05762f<>+0(SB), Y6, Y4
+	VFMADD213PS  allbe279444<>+0(SB), Y6, Y4
+	VFMADD213PS  all3e4c5b50<>+0(SB), Y6, Y4
+	VFMADD213PS  allbe7ff782<>+0(SB), Y6, Y4
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Y6, Y4
+	VFMADD213PS  allbf000000<>+0(SB), Y6, Y4
+	VFMADD213PS  Y6, Y0, Y4
 	VADDPS       Y3, Y4, Y4
 	VCMPPS       $0x01, all3f800000<>+0(SB), Y1, Y0
 	VBLENDVPS    Y0, Y2, Y4, Y0
@@ -2026,15 +2181,19 @@ rest:
 	VROUNDPS     $0x08, Y5, Y5
 	VFNMADD231PS all3f318000<>+0(SB), Y5, Y1
 	VFNMADD231PS allb95e8083<>+0(SB), Y5, Y1
-	VMOVUPS      all39506967<>+0(SB), Y7
-	VFMADD213PS  all3ab743ce<>+0(SB), Y1, Y7
-	VFMADD213PS  all3c088908<>+0(SB), Y1, Y7
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y1, Y7
-	VFMADD213PS  all3e2aaaaa<>+0(SB), Y1, Y7
+	VMOVUPS      all39509272<>+0(SB), Y7
+	VFMADD213PS  all3ab6a18b<>+0(SB), Y1, Y7
+	VFMADD213PS  all3c088870<>+0(SB), Y1, Y7
+	VFMADD213PS  all3d2aaa75<>+0(SB), Y1, Y7
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y1, Y7
 	VFMADD213PS  all3f000000<>+0(SB), Y1, Y7
 	VMULPS       Y1, Y1, Y6
-	VFMADD213PS  Y1, Y6, Y7
-	VADDPS       all3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      all3f800000<>+0(SB), Y8
+	VADDPS       Y8, Y1, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y1, Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VADDPS       Y9, Y7, Y7
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x01, Y5, Y1
 	VPSUBD       Y1, Y5, Y5
@@ -2044,17 +2203,18 @@ rest:
 	VPADDD       all0000007f<>+0(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
 	VMULPS       Y5, Y7, Y7
-	VADDPS       all40000000<>+0(SB), Y7, Y1
-	VDIVPS       Y1, Y7, Y7
 	VMULPS       Y7, Y7, Y1
-	VMOVUPS      all3e6dd130<>+0(SB), Y5
-	VFMADD213PS  all3e5e467c<>+0(SB), Y1, Y5
-	VFMADD213PS  all3e926493<>+0(SB), Y1, Y5
-	VFMADD213PS  all3ecccc6a<>+0(SB), Y1, Y5
-	VFMADD213PS  all3f2aaaab<>+0(SB), Y1, Y5
-	VMULPS       Y1, Y5, Y5
-	VADDPS       Y7, Y7, Y1
-	VFMADD213PS  Y1, Y7, Y5
+	VMOVUPS      all3b379bc1<>+0(SB), Y5
+	VFMADD213PS  allbc8cc605<>+0(SB), Y7, Y5
+	VFMADD213PS  all3d49f941<>+0(SB), Y7, Y5
+	VFMADD213PS  allbdbb2cda<>+0(SB), Y7, Y5
+	VFMADD213PS  all3e05762f<>+0(SB), Y7, Y5
+	VFMADD213PS  allbe279444<>+0(SB), Y7, Y5
+	VFMADD213PS  all3e4c5b50<>+0(SB), Y7, Y5
+	VFMADD213PS  allbe7ff782<>+0(SB), Y7, Y5
+	VFMADD213PS  all3eaaaa8a<>+0(SB), Y7, Y5
+	VFMADD213PS  allbf000000<>+0(SB), Y7, Y5
+	VFMADD213PS  Y7, Y1, Y5
 	VADDPS       Y4, Y5, Y5
 	VCMPPS       $0x01, all3f800000<>+0(SB), Y2, Y1
 	VBLENDVPS    Y1, Y3, Y5, Y1
