@@ -2,17 +2,17 @@ package data
 
 import "math"
 
-// hairLines are the heights of the edge of the hair at these directions around the head, from the front (0) over the
-// ear (near 1.1) to the back (2).
-type hairLines [9]float64
-
+// hairTurns are directions around the head, from the front (0) over the ear (near 1.1) to the back (2).
 var hairTurns = [9]float64{0, 0.25, 0.45, 0.60, 0.75, 0.90, 1.10, 1.40, 2}
+
+// hairLines are the heights of the edge of the hair in the directions hairTurns.
+type hairLines [len(hairTurns)]float64
 
 // combHair makes the hair of the style: its solids, the line of its edge and how it is curled.
 func (p *portrait) combHair() {
 	high := 0.47 + 0.15*p.hairline + 0.03*p.age
 	lift := 0.05 + 0.06*p.volume
-	cap := func(lift, up float64) ellipsoid {
+	crown := func(lift, up float64) ellipsoid {
 		wide := 1 + 0.05*p.broadness
 		return newEllipsoid(-0.02*p.part, 0.235, -0.12, 0.555*wide+lift, 0.65+up, 0.66+lift*0.7)
 	}
@@ -22,41 +22,41 @@ func (p *portrait) combHair() {
 	drop := 0.0 // how far a parting sweeps the hair over the forehead
 	switch p.style {
 	case hairBald:
-		p.mane.locks = []ellipsoid{cap(0.025, 0.02)}
+		p.mane.locks = []ellipsoid{crown(0.025, 0.02)}
 		lines = hairLines{3, 3, 3, 3, 3, 0.0, 0.1, -0.35, -0.45}
 	case hairShaved: // painted on the skin
 	case hairShort:
-		p.mane.locks = []ellipsoid{cap(lift*0.8, lift*1.5)}
+		p.mane.locks = []ellipsoid{crown(lift*0.8, lift*1.5)}
 		drop = 0.14
 		p.curl, p.curlSize = 0.015+0.02*p.wave, 6
 	case hairFringed:
-		p.mane.locks = []ellipsoid{cap(lift*0.9, lift*1.1)}
+		p.mane.locks = []ellipsoid{crown(lift*0.9, lift*1.1)}
 		low := 0.40 - 0.17*p.fringe
 		lines = hairLines{low, low, low + 0.01, low - 0.02, 0.10, -0.14, 0.04, -0.22, -0.45}
 		drop = 0.07
 		p.curl, p.curlSize = 0.015+0.03*p.wave, 6
 	case hairCurly:
-		p.mane.locks = []ellipsoid{cap(lift+0.05, lift+0.09)}
+		p.mane.locks = []ellipsoid{crown(lift+0.05, lift+0.09)}
 		lines = hairLines{high - 0.06, high - 0.05, high - 0.03, 0.34, 0.12, -0.08, 0.02, -0.35, -0.5}
 		p.curl, p.curlSize = 0.055, 6.5
 	case hairAfro:
-		p.mane.locks = []ellipsoid{cap(0.16+0.12*p.volume, 0.14+0.12*p.volume)}
+		p.mane.locks = []ellipsoid{crown(0.16+0.12*p.volume, 0.14+0.12*p.volume)}
 		lines = hairLines{high, high, high + 0.02, 0.36, 0.15, -0.05, -0.15, -0.4, -0.5}
 		p.curl, p.curlSize = 0.035, 10
 	case hairBob:
-		p.mane.locks = []ellipsoid{cap(lift, lift*1.2), newEllipsoid(0, -0.16, -0.14, 0.69+0.05*p.volume, 0.80, 0.60)}
+		p.mane.locks = []ellipsoid{crown(lift, lift*1.2), newEllipsoid(0, -0.16, -0.14, 0.69+0.05*p.volume, 0.80, 0.60)}
 		p.ends = -0.52 - 0.16*p.reach
 		lines = p.curtain(high)
 		drop = 0.10
 		p.curl, p.curlSize = 0.02+0.03*p.wave, 4
 	case hairLong:
-		p.mane.locks = []ellipsoid{cap(lift, lift*1.2), newEllipsoid(0, -0.55, -0.16, 0.68+0.10*p.volume+0.05*p.wave, 1.25, 0.56)}
+		p.mane.locks = []ellipsoid{crown(lift, lift*1.2), newEllipsoid(0, -0.55, -0.16, 0.68+0.10*p.volume+0.05*p.wave, 1.25, 0.56)}
 		p.ends = -0.72 - 0.9*p.reach
 		lines = p.curtain(high)
 		drop = 0.12
 		p.curl, p.curlSize = 0.02+0.06*p.wave, 3.4
 	case hairTied:
-		p.mane.locks = []ellipsoid{cap(0.03, 0.035), newEllipsoid(0.1*p.part, 0.90, -0.25, 0.20+0.08*p.volume, 0.19+0.06*p.volume, 0.2)}
+		p.mane.locks = []ellipsoid{crown(0.03, 0.035), newEllipsoid(0.1*p.part, 0.90, -0.25, 0.20+0.08*p.volume, 0.19+0.06*p.volume, 0.2)}
 		lines = hairLines{high, high, high + 0.03, 0.38, 0.20, -0.02, 0.06, -0.2, -0.4}
 		p.curl, p.curlSize = 0.008, 6
 		p.mane.blend, p.tufts = 0.05, 0.015
@@ -221,7 +221,7 @@ func (p *portrait) hairColour(t tress, ray vec) colour {
 	shine := p.hair.mul(0.8).add(colour{0.06, 0.057, 0.052})
 	c = c.add(shine.times(p.keyLight).mul(0.75 * rough * band * (0.8 + 0.5*t.tuft)))
 	if p.rimLight > 0 {
-		c = c.add(p.hair.mul(0.6).add(colour{0.08, 0.08, 0.08}).mul(1.3 * p.rimLight * clamp(normal.dot(p.back), 0, 1)))
+		c = c.add(p.hair.mul(0.6).add(colour{0.08, 0.08, 0.08}).mul(1.3 * p.rimLight * clamp(normal.dot(p.behind), 0, 1)))
 	}
 	return c
 }

@@ -125,9 +125,11 @@ func normalAt(s solid, m meeting) vec {
 // A relief raises or lowers the front of the head around a place, and around its mirror image.
 type relief struct {
 	x, y   float64
-	rx, ry float64 // its radii, and one over them once it is part of a head
+	sx, sy float64 // one over its radii
 	height float64
 }
+
+func newRelief(x, y, rx, ry, height float64) relief { return relief{x, y, 1 / rx, 1 / ry, height} }
 
 // A head is the solid of one person.
 type head struct {
@@ -163,20 +165,16 @@ func newHead(f *face) *head {
 		nostril:    newEllipsoid(0.078+0.025*f.noseWidth, -0.33, 0.570, 0.055+0.012*f.noseWidth, 0.05, 0.08),
 
 		reliefs: []relief{
-			{f.eyeGap, 0.015, 0.20, 0.14, -0.04},                                             // socket
-			{0.19, 0.19, 0.26, 0.09, 0.012 + 0.014*(1-f.femininity)},                         // brow ridge
-			{0, -0.535, 0.25, 0.13, 0.028 + 0.012*f.lips},                                    // lips
-			{0, -0.645, 0.20, 0.055, -0.016},                                                 // below the lower lip
-			{0.31, -0.25, 0.19, 0.15, 0.012 + 0.022*math.Max(0, f.smile) + 0.012*f.fullness}, // apple of the cheek
-			{0.35, -0.45, 0.12, 0.16, -0.008 * (1 - f.fullness)},                             // hollow below it
+			newRelief(f.eyeGap, 0.015, 0.20, 0.14, -0.04),                                         // socket
+			newRelief(0.19, 0.19, 0.26, 0.09, 0.012+0.014*(1-f.femininity)),                       // brow ridge
+			newRelief(0, -0.535, 0.25, 0.13, 0.028+0.012*f.lips),                                  // lips
+			newRelief(0, -0.645, 0.20, 0.055, -0.016),                                             // below the lower lip
+			newRelief(0.31, -0.25, 0.19, 0.15, 0.012+0.022*math.Max(0, f.smile)+0.012*f.fullness), // apple of the cheek
+			newRelief(0.35, -0.45, 0.12, 0.16, -0.008*(1-f.fullness)),                             // hollow below it
 		},
 	}
 	h.ridge = h.tip.sub(h.root)
 	h.ridgeInverse = 1 / h.ridge.dot(h.ridge)
-	for i := range h.reliefs {
-		r := &h.reliefs[i]
-		r.rx, r.ry = 1/r.rx, 1/r.ry
-	}
 	h.cap = newEllipsoid(0, 0.20, -0.10, 0.70*wide, 0.76, 0.78)
 	h.mask = newEllipsoid(0, -0.24, 0.10, 0.60*wide, 0.72*long, 0.74)
 	return h
@@ -211,7 +209,7 @@ func (h *head) distance(p vec) float64 {
 	}
 	for i := range h.reliefs {
 		r := &h.reliefs[i]
-		dx, dy := (p.x-r.x)*r.rx, (p.y-r.y)*r.ry
+		dx, dy := (p.x-r.x)*r.sx, (p.y-r.y)*r.sy
 		if s := 1 - dx*dx - dy*dy; s > 0 {
 			// It fades towards the sides of the head, where the front is seen edge on.
 			d -= r.height * step(0.05, 0.3, p.z) * s * s

@@ -17,7 +17,7 @@ type portrait struct {
 
 	light     vec // towards the main light, in the frame of the view
 	headLight vec // and in that of the head
-	back      vec // towards the light from behind, in the frame of the head
+	behind    vec // towards the light from behind, in the frame of the head
 	up        vec // upwards, in the frame of the head
 	keyLight  colour
 	sky       colour // light from above
@@ -26,15 +26,16 @@ type portrait struct {
 
 	skin, lip, brow colour
 
-	tufts    float64 // how uneven its edge is
 	mane     mane
-	hangs    bool    // strands that fall, and not curls
-	curl     float64 // how far its outline is curly
-	curlSize float64
+	hangs    bool        // the hair falls in strands; otherwise it is curls
+	tufts    float64     // how uneven its edge on the skin is
+	curl     float64     // and its outline
+	curlSize float64     // how many curls fit in a unit
 	ends     float64     // the height where it ends
 	line     [65]float64 // the height above which there is hair, by direction around the head
 
-	discs []disc
+	turnX, turnY float64 // the direction of the gradient of the background
+	discs        []disc
 }
 
 // A disc is a blurred light in the background.
@@ -60,7 +61,7 @@ func newPortrait(f *face, size int) *portrait {
 	sp, cp := math.Sincos(f.pitch)
 	sr, cr := math.Sincos(f.roll)
 	// First the yaw about y, then the pitch about x, then the roll about z.
-	x, y, z := vec{cy, 0, sy}, vec{-sp * -sy, cp, sp * cy}, vec{-cp * sy, -sp, cp * cy}
+	x, y, z := vec{cy, 0, sy}, vec{-sp * sy, cp, sp * cy}, vec{-cp * sy, -sp, cp * cy}
 	p.toView = rotation{x.mul(cr).sub(y.mul(sr)), x.mul(sr).add(y.mul(cr)), z}
 	p.toHead = p.toView.inverse()
 	eyes := p.toView.apply(vec{0, 0, 0.5})
@@ -74,7 +75,7 @@ func newPortrait(f *face, size int) *portrait {
 	sa, ca := math.Sincos(f.azimuth)
 	p.light = vec{sa * ce, se, ca * ce}
 	p.headLight = p.toHead.apply(p.light)
-	p.back = p.toHead.apply(vec{-math.Copysign(0.75, sa), 0.35, -0.55}.unit())
+	p.behind = p.toHead.apply(vec{-math.Copysign(0.75, sa), 0.35, -0.55}.unit())
 	p.keyLight = colour{1.03 + 0.10*f.warmth, 1, 0.95 - 0.14*f.warmth}.mul(f.key)
 	around := f.backLight()
 	p.sky = colour{0.98, 1, 1.03}.mix(around, 0.12).mul(f.fill)
@@ -89,6 +90,7 @@ func newPortrait(f *face, size int) *portrait {
 	p.lip = p.skin.times(colour{0.80, 0.50, 0.50}).mix(srgb(0x9a4a48), 0.25*(1-f.tone))
 	p.lip = p.lip.mix(f.lipColour, 0.7*f.lipstick)
 	p.brow = f.roots.mul(0.7).mix(colour{0.02, 0.014, 0.01}, 0.35)
+	p.turnY, p.turnX = math.Sincos(f.turn)
 	p.combHair()
 	p.hangLights()
 	return p
@@ -159,13 +161,13 @@ func (p *portrait) develop(c colour, x, y float64) colour {
 	return colour{shoulder(c.r), shoulder(c.g), shoulder(c.b)}
 }
 
-// shoulder is the identity up to a half and bends from there towards 1.
+// shoulder is the identity up to a half, bends there, and reaches 1 at about 2.2.
 func shoulder(v float64) float64 {
 	if v < 0.5 {
 		return v
 	}
 	v = (v - 0.5) * 2
-	return 0.5 + 0.5*v/(1+v)*1.0 + 0.12*v/(1+v)
+	return 0.5 + 0.5*v/(1+0.7*v)
 }
 
 // ambient returns the light from all sides that falls on a surface.
@@ -175,9 +177,9 @@ func (p *portrait) ambient(normal vec) colour {
 
 // background returns the scene behind.
 func (p *portrait) background(x, y float64) colour {
-	s, c := math.Sincos(p.turn)
+	s, c := p.turnY, p.turnX
 	along := 0.5 + 0.4*(x*c+y*s)
-	b := &p.face.back
+	b := &p.back
 	out := b[1].mix(b[0], step(-0.1, 1.1, along))
 	switch p.scene {
 	case sceneStudio: // a lit wall
@@ -216,13 +218,16 @@ func (p *portrait) hangLights() {
 		p.discs = append(p.discs, disc{
 			x: d.between(-1.1, 1.1), y: d.between(-1, 1.1),
 			radius: d.between(0.12, 0.4), blur: d.between(0.03, 0.2), strength: d.between(0.25, 0.8),
-			tint: p.face.back[d.pick(0.5, 0.7, 1)].mul(d.between(0.7, 1.3)),
+			tint: p.back[d.pick(0.5, 0.7, 1)].mul(d.between(0.7, 1.3)),
 		})
 	}
 }
 
 // body paints the neck, the shoulders and the clothes over c.
 func (p *portrait) body(c colour, v vec) colour {
+	if v.y > 0 {
+		return c
+	}
 	root := p.toView.apply(vec{0, -0.45, -0.16})
 	// The body stays upright: the neck leans from the head to the middle of the shoulders.
 	lean := step(-0.4, -1.2, v.y)
@@ -233,7 +238,7 @@ func (p *portrait) body(c colour, v vec) colour {
 		half += 1.6 * low * low
 	}
 	across := (v.x - middle) / half
-	if share := cover((1-math.Abs(across))*half, p.pixel); share > 0 && v.y < 0 {
+	if share := cover((1-math.Abs(across))*half, p.pixel); share > 0 {
 		nx := clamp(across, -1, 1) * 0.95
 		normal := vec{nx, 0.1, math.Sqrt(1.01 - nx*nx)}.unit()
 		// The cords of the neck and the collar bones.
@@ -292,7 +297,7 @@ func (p *portrait) skinLight(s surface, place, normal, sight vec, dark float64) 
 		c = c.add(p.sky.mul(s.gloss * 0.10 * edge * edge))
 	}
 	if p.rimLight > 0 {
-		c = c.add(s.albedo.mul(1.6 * p.rimLight * clamp(normal.dot(p.back), 0, 1)))
+		c = c.add(s.albedo.mul(1.6 * p.rimLight * clamp(normal.dot(p.behind), 0, 1)))
 	}
 	if s.glow > 0 {
 		c = c.mix(p.keyLight.mul(0.95), s.glow)
