@@ -19,6 +19,8 @@ type Model interface {
 	Spec() Spec
 	// Tensors are all arrays that the model is made of, under unique names.
 	Tensors() []*graph.Tensor
+	// Parameters are those of the tensors that learning may change.
+	Parameters() []*graph.Tensor
 	// InputShape is the shape of one example: height, width, channels.
 	InputShape() []int
 }

@@ -98,6 +98,15 @@ func (n *BeliefNet) Tensors() []*graph.Tensor {
 	return tensors
 }
 
+// Parameters are the weights and biases of all layers.
+func (n *BeliefNet) Parameters() []*graph.Tensor {
+	var parameters []*graph.Tensor
+	for _, l := range n.layers {
+		parameters = append(parameters, l.Parameters()...)
+	}
+	return parameters
+}
+
 // Encode goes up by means: (B×input) to (B×code).
 func (n *BeliefNet) Encode(g *graph.Graph, v *graph.Node) *graph.Node { return Up(g, n.layers, v) }
 
