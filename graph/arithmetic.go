@@ -149,21 +149,25 @@ func (g *Graph) RowDot(x, row *Node) *Node {
 		return g.mismatch("row dot", x, row)
 	}
 	rows, cols := rowsOf(x)
-	return g.apply(&rowDot{rows, cols}, []int{rows}, x, row)
+	return g.apply(&rowDot{rows, cols, make([]float32, row.Shape().TotalSize())}, []int{rows}, x, row)
 }
 
-type rowDot struct{ rows, cols int }
+type rowDot struct {
+	rows, cols int
+	sums       []float32 // of one example over places, one a channel
+}
 
 func (*rowDot) String() string { return "x·row" }
 
 func (d *rowDot) run(out []float32, in [][]float32) {
 	x, row := in[0], in[1]
 	for i := range out {
-		sum := 0.0
-		for j := i * d.cols; j < (i+1)*d.cols; j += len(row) {
-			sum += kernel.Dot(x[j:j+len(row)], row)
+		example := x[i*d.cols : (i+1)*d.cols]
+		if len(row) < d.cols {
+			kernel.ColSum(d.sums, example, d.cols/len(row), len(row))
+			example = d.sums
 		}
-		out[i] = float32(sum)
+		out[i] = float32(kernel.Dot(example, row))
 	}
 }
 
