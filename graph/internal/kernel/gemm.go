@@ -105,16 +105,21 @@ type gemm struct {
 	ldc         int
 }
 
-// run divides the product into strips of columns, each with its own packed
-// part of b.
+// stripPanels is how many panels a strip has at most if they have to be kept
+// for more than one block of rows: as many as the second-level cache holds.
+const stripPanels = 8
+
+// run divides the product into strips of columns.
 func (g *gemm) run() {
 	panels := (g.n + current.cols - 1) / current.cols
 	per := panels
-	if t := Threads(); t > 1 && 2*g.m*g.n*g.k > 1_000_000 {
-		per = max(1, panels/(4*t))
+	if g.m > blockRows {
+		per = min(per, stripPanels)
 	}
-	strips := (panels + per - 1) / per
-	parallel(strips, func(i int) {
+	if t := Threads(); t > 1 && 2*g.m*g.n*g.k > 1_000_000 {
+		per = min(per, max(1, panels/(4*t)))
+	}
+	parallel((panels+per-1)/per, func(i int) {
 		g.strip(i*per*current.cols, min(g.n, (i+1)*per*current.cols))
 	})
 }
@@ -125,21 +130,50 @@ func (g *gemm) strip(j0, j1 int) {
 	defer scratches.Put(s)
 	cols := current.cols
 	d := depth(g.k)
-	s.b = grow(s.b, d*((j1-j0+cols-1)/cols)*cols)
+	size := d * cols // of a panel
+	keep := 0        // the distance of the panels if they are kept
+	if g.m > blockRows {
+		keep = size
+	}
+	s.b = grow(s.b, size+(j1-j0-1)/cols*keep)
 	for p := 0; p < g.k; p += d {
 		k := min(d, g.k-p)
 		beta := g.beta
 		if p > 0 {
 			beta = 1
 		}
-		for j := j0; j < j1; j += cols {
-			g.b.pack(s.b[(j-j0)*k:], cols, p, j, k, min(cols, j1-j))
-		}
 		for i := 0; i < g.m; i += blockRows {
-			a, rs, cs := g.a.from(i, p)
-			block(min(blockRows, g.m-i), j1-j0, k, a, rs, cs, s.b, g.c[i*g.ldc+j0:], g.ldc, g.alpha, beta)
+			m := min(blockRows, g.m-i)
+			a, rs, cs := g.a.block(s, i, p, m, k)
+			for j := j0; j < j1; j += cols {
+				w := min(cols, j1-j)
+				panel := s.b[(j-j0)/cols*keep:]
+				if i == 0 {
+					g.b.pack(panel, cols, p, j, k, w)
+				}
+				block(m, w, k, a, rs, cs, panel, g.c[i*g.ldc+j:], g.ldc, g.alpha, beta)
+			}
 		}
 	}
+}
+
+// block copies an m×k block of the first factor next to each other, for rows
+// whose distance is near a power of two displace one another from the cache.
+func (a matrix) block(s *scratch, i, p, m, k int) (data []float32, rs, cs int) {
+	from, rs, cs := a.from(i, p)
+	if m <= 4 {
+		return from, rs, cs
+	}
+	if a.trans {
+		ld := (m+line-1)/line*line + line
+		s.a = grow(s.a, k*ld)
+		current.copyRows(s.a, ld, from, a.ld, k, m)
+		return s.a, 1, ld
+	}
+	ld := k + line
+	s.a = grow(s.a, m*ld)
+	current.copyRows(s.a, ld, from, a.ld, m, k)
+	return s.a, ld, 1
 }
 
 // block computes m×n elements of c from a block of a and panels of b.
