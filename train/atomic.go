@@ -8,10 +8,10 @@ import (
 	"runtime"
 )
 
-// writeFile writes path so that whoever reads it, at whatever moment and after
+// WriteFile writes path so that whoever reads it, at whatever moment and after
 // whatever crash, finds the old file or the new one, whole. It is for one
 // writer at a time.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func WriteFile(path string, write func(io.Writer) error) (err error) {
 	beside := path + ".tmp"
 	f, err := os.Create(beside)
 	if err != nil {

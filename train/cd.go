@@ -1,6 +1,8 @@
 package train
 
 import (
+	"fmt"
+
 	"boltzoo/graph"
 	"boltzoo/models"
 )
@@ -20,18 +22,22 @@ type CD struct {
 	Flow float64 `json:"flow,omitempty"`
 }
 
+func (CD) bottomUp() {}
+
 // Build adds Σ_ℓ L_ℓ.
-func (c CD) Build(g *graph.Graph, model models.Model, first, last int, v *graph.Node) (*Loss, error) {
-	layers, err := layersOf("cd", model)
-	if err != nil {
-		return nil, err
+func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
+	layers := layersOf(model)
+	if layers == nil {
+		return nil, fmt.Errorf("cd: %T has no layers", model.Spec())
 	}
-	loss := &Loss{}
-	for i, l := range layers[:last] {
+	loss, v := &Loss{}, task.V
+	for i := task.Below; i < task.Last; i++ {
+		l := layers[i]
 		h := l.Encode(g, v)
-		if i+1 >= first {
+		if i+1 >= task.First {
 			term, chain := l.Contrast(g, v, max(c.K, 1), c.Noise)
 			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h, Loss: term, Reconstruction: chain, Centre: true})
+			loss.Parameters = append(loss.Parameters, l.Parameters()...)
 			if loss.Total == nil {
 				loss.Total = term
 			} else {

@@ -68,7 +68,7 @@ func (t *Trainer) Save(path string) error {
 	if metadata[sumKey], err = sumOf(tensors, metadata); err != nil {
 		return fmt.Errorf("train: checkpoint %s: %w", path, err)
 	}
-	err = writeFile(path, func(w io.Writer) error { return safetensors.Encode(w, tensors, metadata) })
+	err = WriteFile(path, func(w io.Writer) error { return safetensors.Encode(w, tensors, metadata) })
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}

@@ -33,25 +33,34 @@ type moving struct {
 	value  *graph.Node
 }
 
-// newMachine builds the graph of a step over n images.
-func newMachine(model models.Model, stage Stage, first, last, n int, random *graph.Random) (*machine, error) {
+// newMachine builds the graph of a step over n examples: of the model's input
+// or, where kept, of the features that the lowest layer that learns has as its
+// data.
+func newMachine(model models.Model, stage Stage, n int, kept bool, random *graph.Random) (*machine, error) {
+	layers := layersOf(model)
+	task, shape := Task{}, model.InputShape()
+	task.First, task.Last = stage.span(len(layers))
+	if kept {
+		task.Below = task.First - 1
+		shape = layers[task.Below].InputShape()
+	}
 	g := graph.New(random)
-	m := &machine{input: g.Input("v", append([]int{n}, model.InputShape()...)...)}
-	loss, err := stage.objective().Build(g, model, first, last, m.input)
+	task.V = g.Input("v", append([]int{n}, shape...)...)
+	m := &machine{input: task.V}
+	loss, err := stage.objective().Build(g, model, task)
 	if err != nil {
 		return nil, err
 	}
-	m.total = loss.Total
+	m.total, m.learned = loss.Total, loss.Parameters
 	wanted := []*graph.Node{m.total}
-	var parameters []*graph.Node
 	for _, part := range loss.Parts {
 		nodes := part.nodes(g, stage.meanRate() > 0)
 		m.layers = append(m.layers, nodes)
 		wanted = append(wanted, nodes.all()...)
-		for _, t := range part.Layer.Parameters() {
-			m.learned = append(m.learned, t)
-			parameters = append(parameters, g.Param(t))
-		}
+	}
+	parameters := make([]*graph.Node, len(m.learned))
+	for i, t := range m.learned {
+		parameters[i] = g.Param(t)
 	}
 	m.gradients = g.Grad(m.total, parameters...)
 	if m.Machine, err = g.Compile(append(wanted, m.gradients...)...); err != nil {

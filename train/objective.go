@@ -1,8 +1,6 @@
 package train
 
 import (
-	"fmt"
-
 	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/models/tagged"
@@ -10,11 +8,21 @@ import (
 
 // Objective is what a stage minimises. It is plain data.
 type Objective interface {
-	// Build adds to g the loss of a batch v (B×input). Layers first to last
-	// learn, counted from 1. A model that cannot have this loss is an error
-	// that names what it lacks; failures of builders are left in g.
-	Build(g *graph.Graph, model models.Model, first, last int, v *graph.Node) (*Loss, error)
+	// Build adds to g the loss of a batch. A model that cannot have this loss
+	// is an error that names what it lacks; failures of builders are left in g.
+	Build(g *graph.Graph, model models.Model, task Task) (*Loss, error)
 }
+
+// Task is what an objective is asked for.
+type Task struct {
+	V           *graph.Node // the batch: (B×input), or what the layers below have made of it
+	Below       int         // how many layers V has passed already
+	First, Last int         // the layers that learn, from 1
+}
+
+// bottomUp objectives need of what lies below the layers that learn nothing
+// but the mean hidden states, which then need computing only once.
+type bottomUp interface{ bottomUp() }
 
 // Objectives are the objectives by the names that recipes use.
 var Objectives = tagged.Types[Objective]{
@@ -24,8 +32,9 @@ var Objectives = tagged.Types[Objective]{
 
 // Loss is what an objective adds to a graph.
 type Loss struct {
-	Total *graph.Node // what is minimised: (1)
-	Parts []Part      // a part for each layer that learns, from the bottom up
+	Total      *graph.Node     // what is minimised: (1)
+	Parameters []*graph.Tensor // what learns
+	Parts      []Part          // a part for each layer that learns, from the bottom up; none for a model without layers
 }
 
 // Part is a layer's share of a loss.
@@ -37,11 +46,10 @@ type Part struct {
 	Centre          bool        // the running means of a centred layer follow Visible and Hidden
 }
 
-// layersOf are the model's layers.
-func layersOf(objective string, model models.Model) ([]*models.Layer, error) {
-	layered, ok := model.(models.Layered)
-	if !ok {
-		return nil, fmt.Errorf("%s: %T has no layers", objective, model.Spec())
+// layersOf are the model's layers, none for a model that is no stack.
+func layersOf(model models.Model) []*models.Layer {
+	if layered, ok := model.(models.Layered); ok {
+		return layered.Layers()
 	}
-	return layered.Layers(), nil
+	return nil
 }

@@ -19,35 +19,49 @@ type Reconstruction struct {
 	Loss string `json:"loss,omitempty"`
 }
 
-// Build adds the error.
-func (r Reconstruction) Build(g *graph.Graph, model models.Model, first, last int, v *graph.Node) (*Loss, error) {
-	layers, err := layersOf("reconstruction", model)
-	if err != nil {
-		return nil, err
+// Build adds the error. A model that has a code but no layers learns with all
+// its parameters, and has the squared error only.
+func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
+	switch r.Loss {
+	case "", "squared", "cross-entropy":
+	default:
+		return nil, fmt.Errorf("reconstruction: loss %q, want squared or cross-entropy", r.Loss)
 	}
-	loss := &Loss{}
-	h := v
+	layers := layersOf(model)
+	if layers == nil {
+		return r.ofCode(g, model, task.V)
+	}
+	loss, h := &Loss{}, task.V
 	for i, l := range layers {
-		below := h
-		h = l.Encode(g, h)
-		if i+1 >= first && i+1 <= last {
-			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: below, Hidden: h})
+		v := h
+		h = l.Encode(g, v)
+		if i+1 >= task.First && i+1 <= task.Last {
+			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h})
+			loss.Parameters = append(loss.Parameters, l.Parameters()...)
 		}
 	}
 	bottom := layers[0]
 	y := bottom.Down(g, models.Down(g, layers[1:], h))
-	switch r.Loss {
-	case "", "squared":
-		loss.Total = g.SquaredError(v, bottom.Visible.Mean(g, y))
-	case "cross-entropy":
-		if !logistic(bottom.Visible) {
-			return nil, fmt.Errorf("reconstruction: cross-entropy wants logistic visible units, %s has %T", bottom.Name, bottom.Visible)
-		}
-		loss.Total = g.CrossEntropy(v, y)
-	default:
-		return nil, fmt.Errorf("reconstruction: loss %q, want squared or cross-entropy", r.Loss)
+	if r.Loss != "cross-entropy" {
+		loss.Total = g.SquaredError(task.V, bottom.Visible.Mean(g, y))
+		return loss, nil
 	}
+	if !logistic(bottom.Visible) {
+		return nil, fmt.Errorf("reconstruction: cross-entropy wants logistic visible units, %s has %T", bottom.Name, bottom.Visible)
+	}
+	loss.Total = g.CrossEntropy(task.V, y)
 	return loss, nil
+}
+
+func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node) (*Loss, error) {
+	coder, ok := model.(models.Coder)
+	if !ok {
+		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
+	}
+	if r.Loss == "cross-entropy" {
+		return nil, fmt.Errorf("reconstruction: cross-entropy wants layers, which %T has not: use squared", model.Spec())
+	}
+	return &Loss{Total: g.SquaredError(v, coder.Decode(g, coder.Encode(g, v))), Parameters: model.Parameters()}, nil
 }
 
 // logistic tells whether the mean of the units is σ.

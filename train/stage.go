@@ -78,8 +78,7 @@ func (s Stage) check(model models.Model) error {
 	case s.MeanRate > 1:
 		return fmt.Errorf("mean_rate %g, want at most 1", s.MeanRate)
 	}
-	if layered, ok := model.(models.Layered); ok {
-		n := len(layered.Layers())
+	if n := len(layersOf(model)); n > 0 {
 		if first, last := s.span(n); first < 1 || last > n || first > last {
 			return fmt.Errorf("layers %d to %d, want some of 1 to %d", first, last, n)
 		}

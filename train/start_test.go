@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -52,7 +53,7 @@ func columns(x []float32, n int) (mean, deviation []float64) {
 
 // startFromDataOf starts the last of the layers.
 func startFromDataOf(layers []*models.Layer, images *data.Images, deviation float64) error {
-	below, err := climb(layers[:len(layers)-1], images)
+	below, err := climb(context.Background(), layers[:len(layers)-1], images)
 	if err != nil {
 		return err
 	}

@@ -28,40 +28,35 @@ type Trainer struct {
 	adam    map[*graph.Tensor]*moments // by parameter, once it has learnt
 	started map[string]bool            // layers that have begun to learn, by name
 	last    []LayerStep                // of the last step, used again
+	memory  int                        // bytes that features may take
 }
 
 // New prepares the training of model on images. The seed decides the order of
 // the images and everything that is drawn; the model's initial weights should
 // come from graph.NewRandom of the same one.
 func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (*Trainer, error) {
-	size := 1
-	for _, d := range model.InputShape() {
-		size *= d
-	}
 	switch {
 	case images.Len() == 0:
 		return nil, fmt.Errorf("train: %s has no images", images.Name)
-	case images.Size() != size:
+	case images.Size() != elements(model.InputShape()):
 		return nil, fmt.Errorf("train: images of %s are %d×%d×%d, the model wants %v",
 			images.Name, images.Height, images.Width, images.Channels, model.InputShape())
 	case len(stages) == 0:
 		return nil, fmt.Errorf("train: no stages")
 	}
 	t := &Trainer{
-		model: model, stages: stages, images: images, seed: seed,
+		model: model, layers: layersOf(model), stages: stages, images: images, seed: seed,
 		random:  graph.NewRandom(seed),
 		adam:    map[*graph.Tensor]*moments{},
 		started: map[string]bool{},
-	}
-	if layered, ok := model.(models.Layered); ok {
-		t.layers = layered.Layers()
+		memory:  featureBytes,
 	}
 	for i, s := range stages {
 		err := s.check(model)
 		if err == nil {
 			// An objective that the model cannot have should say so now, not
 			// after the hours of the stages before.
-			_, err = t.machine(s, 1)
+			_, err = newMachine(model, s, 1, false, t.random)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("train: stages[%d]: %w", i, err)
@@ -82,11 +77,6 @@ func (t *Trainer) describe() ([]byte, error) {
 		Model: spec, Stages: t.stages, Seed: t.seed,
 		Data: set{Sum: t.images.Sum, Images: t.images.Len(), Shape: []int{t.images.Height, t.images.Width, t.images.Channels}},
 	})
-}
-
-func (t *Trainer) machine(s Stage, n int) (*machine, error) {
-	first, last := s.span(len(t.layers))
-	return newMachine(t.model, s, first, last, n, t.random)
 }
 
 // Position is where the training stands: the batch that comes next. After the
@@ -123,6 +113,14 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 	if err := t.begin(ctx, s); err != nil {
 		return false, err
 	}
+	features, err := t.features(ctx, s)
+	if err != nil {
+		return false, fmt.Errorf("train: stages[%d]: features: %w", number, err)
+	}
+	var x []float32 // a batch of features
+	if features != nil {
+		x = make([]float32, s.batch()*features.Size())
+	}
 	loader := data.NewLoader(t.images, s.batch(), t.seed)
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
@@ -132,10 +130,19 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 			}
 			m := machines[batch.N]
 			if m == nil {
-				if m, err = t.machine(s, batch.N); err != nil {
+				if m, err = newMachine(t.model, s, batch.N, features != nil, t.random); err != nil {
 					return false, fmt.Errorf("train: stages[%d]: %w", number, err)
 				}
 				machines[batch.N] = m
+				for _, p := range m.learned {
+					if t.adam[p] == nil {
+						t.adam[p] = newMoments(p)
+					}
+				}
+			}
+			if features != nil {
+				batch.X = x[:batch.N*features.Size()]
+				features.Floats(batch.X, batch.Images...)
 			}
 			step, err := t.step(s, m, batch, loader.Batches())
 			if err != nil {
@@ -172,14 +179,11 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	for i := first; i <= last; i++ {
 		l := t.layers[i-1]
 		if !t.started[l.Name] && s.DataStart > 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			if below == nil {
 				below = t.images.Head(startImages)
 			}
 			var err error
-			if below, err = climb(t.layers[reached:i-1], below); err == nil {
+			if below, err = climb(ctx, t.layers[reached:i-1], below); err == nil {
 				reached = i - 1
 				err = startFromData(l, below, s.DataStart)
 			}
@@ -188,11 +192,6 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 			}
 		}
 		t.started[l.Name] = true
-		for _, p := range l.Parameters() {
-			if t.adam[p] == nil {
-				t.adam[p] = newMoments(p)
-			}
-		}
 	}
 	return nil
 }

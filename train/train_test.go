@@ -273,8 +273,8 @@ func TestFlow(t *testing.T) {
 				l.Weight.Data[i] *= 30
 			}
 		}
-		stage := Stage{Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 1}, Epochs: 1}
-		m, err := newMachine(model, stage, 1, last, 4, nil)
+		stage := Stage{Last: last, Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 1}, Epochs: 1}
+		m, err := newMachine(model, stage, 4, false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,7 +324,7 @@ func TestRecentringKeepsTheModel(t *testing.T) {
 	}
 	up, down := pass()
 	means := slices.Concat(l.VisibleMean.Data, l.HiddenMean.Data)
-	m, err := newMachine(model, Stage{}, 1, 1, n, nil)
+	m, err := newMachine(model, Stage{}, n, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -429,6 +429,7 @@ type flatSpec struct{}
 func (flatSpec) New(*graph.Random) (models.Model, error) { return flat{}, nil }
 func (flat) Spec() models.Spec                           { return flatSpec{} }
 func (flat) Tensors() []*graph.Tensor                    { return nil }
+func (flat) Parameters() []*graph.Tensor                 { return nil }
 func (flat) InputShape() []int                           { return []int{8, 8, 3} }
 
 func TestDivergenceNamesLayerAndKnob(t *testing.T) {
@@ -482,7 +483,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 	trainer := newTrainer(t, stackSpec(unit.Binary{}), []Stage{{Optimizer: Adam{Rate: 0.01}, Epochs: 1000, Batch: 4}}, bars(4), 1)
 	s := trainer.stages[0]
 	run(t, trainer, 1)
-	m, err := trainer.machine(s, 4)
+	m, err := newMachine(trainer.model, s, 4, false, trainer.random)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,180 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"boltzoo/graph"
+)
+
+// PCA is a set of principal components: the linear autoencoder that loses the
+// least, and so the baseline of every other one.
+type PCA struct {
+	mean       *graph.Tensor // D
+	components *graph.Tensor // D×K, orthonormal, the largest variance first
+}
+
+const (
+	// extra directions and rounds of iteration make a randomised range exact
+	// to more digits than are printed.
+	extraDirections = 20
+	iterations      = 4
+	pcaBatch        = 256
+)
+
+// FitPCA finds the first k principal components of the examples, by subspace
+// iteration from a random start (Halko, Martinsson and Tropp 2011, algorithms
+// 4.4 and 5.3): with X the centred examples as rows, Q ← orth(XᵀX Q), a few
+// times, then the eigenvectors of the small matrix QᵀXᵀXQ. Neither X nor XᵀX
+// is ever held. The seed of the random start is fixed: equal examples give
+// equal components.
+func FitPCA(source Source, k int) (*PCA, error) {
+	d, n := source.Size(), source.Len()
+	if k < 1 || k > min(d, n-1) {
+		return nil, fmt.Errorf("metric: pca: %d components of %d examples of %d values, want at least 1 and at most %d", k, n, d, min(d, n-1))
+	}
+	p := &PCA{mean: graph.NewTensor("mean", d)}
+	moments := NewMoments(d)
+	err := Sweep(source, pcaBatch, []int{d}, func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		return []*graph.Node{v}
+	}, func(_ int, values [][]float32) error {
+		moments.Add(values[0])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.mean.Data {
+		p.mean.Data[i] = float32(moments.Mean(i))
+	}
+
+	l := min(k+extraDirections, d, n)
+	q := graph.NewTensor("q", d, l)
+	graph.NewRandom(1).Stream("pca").Normal(q.Data)
+	var product *mat.Dense
+	for range iterations {
+		if product, err = p.covary(source, q); err != nil {
+			return nil, err
+		}
+		if err := orthonormal(q, product); err != nil {
+			return nil, err
+		}
+	}
+	if product, err = p.covary(source, q); err != nil {
+		return nil, err
+	}
+	basis := dense(q)
+	var small mat.Dense
+	small.Mul(basis.T(), product)
+	symmetric := mat.NewSymDense(l, nil)
+	for i := range l {
+		for j := range i + 1 {
+			symmetric.SetSym(i, j, (small.At(i, j)+small.At(j, i))/2)
+		}
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(symmetric, true) {
+		return nil, errors.New("metric: pca: the eigenvalues do not converge; are all values finite?")
+	}
+	var vectors, rotated mat.Dense
+	eigen.VectorsTo(&vectors) // eigenvalues ascend
+	rotated.Mul(basis, &vectors)
+	p.components = graph.NewTensor("components", d, k)
+	for i := range d {
+		for j := range k {
+			p.components.Data[i*k+j] = float32(rotated.At(i, l-1-j))
+		}
+	}
+	return p, nil
+}
+
+// covary is XᵀXQ (D×L): the gradient of ½‖XQ‖² with respect to Q.
+func (p *PCA) covary(source Source, q *graph.Tensor) (*mat.Dense, error) {
+	d, l := q.Shape[0], q.Shape[1]
+	sum := make([]float64, d*l)
+	err := Sweep(source, pcaBatch, []int{d}, func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		scores := g.MatMul(g.SubRow(v, g.Param(p.mean)), g.Param(q))
+		return g.Grad(g.Sum(g.SumMap(graph.HalfSquare, scores)), g.Param(q))
+	}, func(_ int, values [][]float32) error {
+		for i, v := range values[0] {
+			sum[i] += float64(v)
+		}
+		return nil
+	})
+	return mat.NewDense(d, l, sum), err
+}
+
+// orthonormal makes q a basis of the columns of m.
+func orthonormal(q *graph.Tensor, m *mat.Dense) error {
+	// The eigenvectors of MᵀM turn the columns of M orthogonal, which a second
+	// time makes up for what the squaring loses.
+	for range 2 {
+		_, l := m.Dims()
+		var gram mat.SymDense
+		gram.SymOuterK(1, m.T())
+		var eigen mat.EigenSym
+		if !eigen.Factorize(&gram, true) {
+			return errors.New("metric: pca: the eigenvalues do not converge; are all values finite?")
+		}
+		var vectors, turned mat.Dense
+		eigen.VectorsTo(&vectors)
+		turned.Mul(m, &vectors)
+		for j := range l {
+			column := turned.ColView(j).(*mat.VecDense)
+			if norm := mat.Norm(column, 2); norm > 0 {
+				column.ScaleVec(1/norm, column)
+			}
+		}
+		m = &turned
+	}
+	for i := range q.Data {
+		q.Data[i] = float32(m.At(i/q.Shape[1], i%q.Shape[1]))
+	}
+	return nil
+}
+
+func dense(t *graph.Tensor) *mat.Dense {
+	m := mat.NewDense(t.Shape[0], t.Shape[1], nil)
+	for i, v := range t.Data {
+		m.Set(i/t.Shape[1], i%t.Shape[1], float64(v))
+	}
+	return m
+}
+
+// Reconstruction is the mean over all values of (v−v')², where v' is the
+// projection of v on the first k components, for each of counts; 0 is the
+// error of the mean example.
+func (p *PCA) Reconstruction(source Source, counts ...int) ([]float64, error) {
+	d, most := p.components.Shape[0], p.components.Shape[1]
+	for _, k := range counts {
+		if k < 0 || k > most {
+			return nil, fmt.Errorf("metric: pca: %d components, want 0 to %d", k, most)
+		}
+	}
+	total, explained := 0.0, make([]float64, most+1) // by the first k
+	err := Sweep(source, pcaBatch, []int{d}, func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		centred := g.SubRow(v, g.Param(p.mean))
+		return []*graph.Node{g.SumMap(graph.HalfSquare, centred), g.MatMul(centred, g.Param(p.components))}
+	}, func(_ int, values [][]float32) error {
+		for _, half := range values[0] {
+			total += 2 * float64(half)
+		}
+		for i, score := range values[1] {
+			explained[i%most+1] += float64(score) * float64(score)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for k := range most {
+		explained[k+1] += explained[k]
+	}
+	errs := make([]float64, len(counts))
+	for i, k := range counts {
+		errs[i] = (total - explained[k]) / float64(d*source.Len())
+	}
+	return errs, nil
+}
