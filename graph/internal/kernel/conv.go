@@ -222,8 +222,8 @@ func (g Conv) scatter(x, y, w, bias []float32) {
 		if bias == nil {
 			clear(image)
 		} else {
-			for i := 0; i < len(image); i += g.C {
-				copy(image[i:], bias)
+			for n := copy(image, bias); n < len(image); n *= 2 {
+				copy(image[n:], image[:n])
 			}
 		}
 		s.c = grow(s.c, band*ow*taps)
@@ -231,10 +231,11 @@ func (g Conv) scatter(x, y, w, bias []float32) {
 			rows := min(band, oh-i)
 			a := y[(n*oh+i)*ow*g.F:]
 			d := depth(g.F)
-			beta := float32(0)
+			t := tiling{rsa: g.F, csa: 1, ldd: taps, ldc: taps, alpha: 1}
 			for k := 0; k < g.F; k += d {
-				block(rows*ow, taps, min(d, g.F-k), a[k:], g.F, 1, b.data[k*b.wide:], s.c, taps, 1, beta)
-				beta = 1
+				t.k = min(d, g.F-k)
+				t.block(rows*ow, taps, a[k:], b.data[k*b.wide:], s.c, s.c, nil)
+				t.beta = 1
 			}
 			for r := range rows {
 				for u := range g.KH {
@@ -282,10 +283,12 @@ func (g Conv) spread(row, src []float32, ow int) {
 }
 
 // The rows of x's patches, over which the filter's gradient is a sum, are taken
-// filterDepth at a time; filterTasks is how many tasks the work is cut into
-// where it is large enough.
+// filterDepth at a time. A task has filterArea elements of the gradient, which
+// stay in the second-level cache, and filterTasks is how many tasks the work is
+// cut into where it is large enough.
 const (
 	filterDepth = 256
+	filterArea  = 1 << 16
 	filterTasks = 32
 )
 
@@ -299,8 +302,9 @@ func (g Conv) Filter(w, x, y []float32) {
 	g.check(x, y, w)
 	p := g.images(x)
 	m, k := g.N*p.rows*p.cols, p.depth()
-	blocks := (k + blockRows - 1) / blockRows
-	height := (k + blocks - 1) / blocks
+	height := max(filterArea/g.F, 96)
+	blocks := (k + height - 1) / height
+	height = (k + blocks - 1) / blocks
 	parts := max(1, min(filterTasks/blocks, m/(2*filterDepth)))
 	length := ((m+parts-1)/parts + filterDepth - 1) / filterDepth * filterDepth
 	parts = (m + length - 1) / length
@@ -330,18 +334,24 @@ func (g Conv) correlate(w []float32, p *patches, y []float32, k0, k1, m0, m1 int
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	cols := current.cols
-	ld := (k1-k0+line-1)/line*line + line
+	wide := (g.F + cols - 1) / cols * cols
+	ld := min(blockRows, k1-k0) + line
 	s.a = grow(s.a, filterDepth*ld)
-	s.b = grow(s.b, filterDepth*cols)
-	beta := float32(0)
+	s.b = grow(s.b, filterDepth*wide)
+	t := tiling{rsa: 1, csa: ld, ldd: g.F, ldc: g.F, alpha: 1}
 	for ; m0 < m1; m0 += filterDepth {
-		n := min(filterDepth, m1-m0)
-		p.pack(s.a, ld, m0, m0+n, k0, k1)
+		t.k = min(filterDepth, m1-m0)
 		for j := 0; j < g.F; j += cols {
-			wide := min(cols, g.F-j)
-			matrix{y, g.F, false}.pack(s.b, cols, m0, j, n, wide)
-			block(k1-k0, wide, n, s.a, 1, ld, s.b, w[k0*g.F+j:], g.F, 1, beta)
+			matrix{y, g.F, false}.pack(s.b[j*t.k:], cols, m0, j, t.k, min(cols, g.F-j))
 		}
-		beta = 1
+		end := min(m1, m0+2*filterDepth)
+		h := &ahead{y[min(m0+filterDepth, end)*g.F : end*g.F], 32}
+		for i := k0; i < k1; i += blockRows {
+			rows := min(blockRows, k1-i)
+			p.pack(s.a, ld, m0, m0+t.k, i, i+rows)
+			c := w[i*g.F:]
+			t.block(rows, g.F, s.a, s.b, c, c, h)
+		}
+		t.beta = 1
 	}
 }

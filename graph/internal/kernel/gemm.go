@@ -151,7 +151,13 @@ func (g *gemm) strip(j0, j1 int) {
 				if i == 0 {
 					g.b.pack(panel, cols, p, j, k, w)
 				}
-				block(m, w, k, a, rs, cs, panel, g.c[i*g.ldc+j:], g.ldc, g.alpha, beta)
+				var h *ahead
+				if i == 0 && j+cols < j1 && !g.b.trans {
+					h = &ahead{g.b.data[p*g.b.ld+j+cols:], g.b.ld}
+				}
+				t := tiling{k: k, rsa: rs, csa: cs, ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: beta}
+				c := g.c[i*g.ldc+j:]
+				t.block(m, w, a, panel, c, c, h)
 			}
 		}
 	}
@@ -176,16 +182,42 @@ func (a matrix) block(s *scratch, i, p, m, k int) (data []float32, rs, cs int) {
 	return s.a, ld, 1
 }
 
-// block computes m×n elements of c from a block of a and panels of b.
-func block(m, n, k int, a []float32, rsa, csa int, b []float32, c []float32, ldc int, alpha, beta float32) {
+// tiling is what the tiles of a block have in common: element (i,p) of a lies
+// at i·rsa+p·csa, row p of b at p·ldb, the rows of d and c at i·ldd and i·ldc.
+type tiling struct {
+	k                       int
+	rsa, csa, ldb, ldd, ldc int
+	alpha, beta             float32
+}
+
+// ahead is memory that will be read soon, step elements further on for each 32.
+type ahead struct {
+	data []float32
+	step int
+}
+
+// take returns the part of it that one tile of depth k fetches.
+func (h *ahead) take(k int, otherwise []float32) (next []float32, step int) {
+	if h == nil || len(h.data) == 0 {
+		return otherwise, 0
+	}
+	next = h.data
+	h.data = h.data[min(len(next), k/2*h.step):]
+	return next, h.step
+}
+
+// block computes m×n elements of c, onto d, from a block of a and panels of b.
+func (t *tiling) block(m, n int, a, b, d, c []float32, h *ahead) {
 	rows, cols, micro := current.rows, current.cols, current.micro
 	tiles := (m + rows - 1) / rows
+	t.ldb = cols
 	for j := 0; j < n; j += cols {
 		w := min(cols, n-j)
-		panel := b[j*k:]
-		for t := range tiles {
-			i, next := m*t/tiles, m*(t+1)/tiles // of nearly equal height
-			micro(next-i, w, k, a[i*rsa:], rsa, csa, panel, cols, c[i*ldc+j:], ldc, alpha, beta)
+		panel := b[j*t.k:]
+		for n := range tiles {
+			i, end := m*n/tiles, m*(n+1)/tiles // of nearly equal height
+			next, step := h.take(t.k, panel)
+			micro(t, end-i, w, a[i*t.rsa:], panel, d[i*t.ldd+j:], c[i*t.ldc+j:], next, step)
 		}
 	}
 }

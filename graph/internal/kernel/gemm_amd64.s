@@ -4,22 +4,23 @@
 
 #include "textflag.h"
 
-// func tile512_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_1x16(SB), NOSPLIT, $0-80
+TEXT ·tile512_1x16(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), DX
 	MOVQ       b+32(FP), BX
 	MOVQ       ldb+40(FP), SI
-	MOVQ       c+48(FP), DI
-	MOVQ       ldc+56(FP), R8
-	VPXORD     Z0, Z0, Z0
-	MOVQ       DI, R8
-	PREFETCHT0 (R8)
-	MOVQ       AX, R8
-	SHRQ       $0x01, R8
+	MOVQ       next+96(FP), DI
+	MOVQ       step+104(FP), R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -28,12 +29,15 @@ loop:
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
 	VMOVUPS      (BX), Z1
 	VBROADCASTSS (CX), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -46,65 +50,70 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Z2
+	VBROADCASTSS alpha+88(FP), Z2
 	VMULPS       Z2, Z0, Z0
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), SI
+	MOVQ         ldc+72(FP), DI
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z2
-	VFMADD231PS  (DI), Z2, Z0
-	VMOVUPS      Z0, (DI)
+	VBROADCASTSS beta+92(FP), Z2
+	VFMADD231PS  (BX), Z2, Z0
+	VMOVUPS      Z0, (SI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (DI)
+	VMOVUPS Z0, (SI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, DI
+	CMPQ         AX, DI
+	CMOVQGT      DI, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z2
-	VMOVUPS.Z    (DI), K1, Z1
+	VBROADCASTSS beta+92(FP), Z2
+	VMOVUPS.Z    (BX), K1, Z1
 	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS      Z0, K1, (SI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z0, K1, (SI)
 	VZEROUPPER
 	RET
 
-// func tile512_1x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_1x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_1x32(SB), NOSPLIT, $0-80
+TEXT ·tile512_1x32(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), DX
 	MOVQ       b+32(FP), BX
 	MOVQ       ldb+40(FP), SI
-	MOVQ       c+48(FP), DI
-	MOVQ       ldc+56(FP), R8
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       DI, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	MOVQ       AX, R8
-	SHRQ       $0x01, R8
+	MOVQ       next+96(FP), DI
+	MOVQ       step+104(FP), R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -115,6 +124,9 @@ loop:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
 	VMOVUPS      (BX), Z2
 	VMOVUPS      64(BX), Z3
 	VBROADCASTSS (CX), Z4
@@ -122,7 +134,7 @@ loop:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -137,328 +149,353 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Z4
+	VBROADCASTSS alpha+88(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), SI
+	MOVQ         ldc+72(FP), DI
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z4
-	VFMADD231PS  (DI), Z4, Z0
+	VBROADCASTSS beta+92(FP), Z4
+	VFMADD231PS  (BX), Z4, Z0
+	VMOVUPS      Z0, (SI)
+	VFMADD231PS  64(BX), Z4, Z1
+	VMOVUPS      Z1, 64(SI)
+	VZEROUPPER
+	RET
+
+over:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ         $-1, DX
+	MOVQ         AX, DI
+	MOVQ         $+63, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	BZHIQ        DI, DX, DX
+	KMOVW        DX, K1
+	MOVQ         $-1, DX
+	MOVQ         $+63, DI
+	CMPQ         AX, DI
+	CMOVQGT      DI, AX
+	BZHIQ        AX, DX, DX
+	SHRQ         $0x10, DX
+	KMOVW        DX, K2
+	TESTL        CX, CX
+	JZ           partover
+	VBROADCASTSS beta+92(FP), Z4
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z4, Z0
+	VMOVUPS      Z0, K1, (SI)
+	VMOVUPS.Z    64(BX), K2, Z2
+	VFMADD231PS  Z2, Z4, Z1
+	VMOVUPS      Z1, K2, 64(SI)
+	VZEROUPPER
+	RET
+
+partover:
+	VMOVUPS Z0, K1, (SI)
+	VMOVUPS Z1, K2, 64(SI)
+	VZEROUPPER
+	RET
+
+// func tile512_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tile512_2x16(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	MOVQ       AX, R10
+	SHRQ       $0x01, R10
+	JZ         odd
+
+loop:
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNZ          loop
+
+odd:
+	ANDQ         $0x01, AX
+	JZ           done
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+
+done:
+	VBROADCASTSS alpha+88(FP), Z3
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z3, Z1, Z1
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
+	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
+	CMPQ         AX, DX
+	JNE          part
+	TESTL        CX, CX
+	JZ           over
+	VBROADCASTSS beta+92(FP), Z3
+	VFMADD231PS  (BX), Z3, Z0
 	VMOVUPS      Z0, (DI)
-	VFMADD231PS  64(DI), Z4, Z1
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z3, Z1
+	VMOVUPS      Z1, (DI)
+	VZEROUPPER
+	RET
+
+over:
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ         $-1, DX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
+	BZHIQ        AX, DX, DX
+	KMOVW        DX, K1
+	TESTL        CX, CX
+	JZ           partover
+	VBROADCASTSS beta+92(FP), Z3
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z3, Z0
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      Z1, K1, (DI)
+	VZEROUPPER
+	RET
+
+partover:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func tile512_2x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tile512_2x32(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	MOVQ       AX, R10
+	SHRQ       $0x01, R10
+	JZ         odd
+
+loop:
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	DECQ         R10
+	JNZ          loop
+
+odd:
+	ANDQ         $0x01, AX
+	JZ           done
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+
+done:
+	VBROADCASTSS alpha+88(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
+	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
+	CMPQ         AX, DX
+	JNE          part
+	TESTL        CX, CX
+	JZ           over
+	VBROADCASTSS beta+92(FP), Z6
+	VFMADD231PS  (BX), Z6, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z6, Z1
 	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z6, Z3
+	VMOVUPS      Z3, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z4
-	VMOVUPS.Z    (DI), K1, Z2
-	VFMADD231PS  Z2, Z4, Z0
+	VBROADCASTSS beta+92(FP), Z6
+	VMOVUPS.Z    (BX), K1, Z4
+	VFMADD231PS  Z4, Z6, Z0
 	VMOVUPS      Z0, K1, (DI)
-	VMOVUPS.Z    64(DI), K2, Z2
-	VFMADD231PS  Z2, Z4, Z1
+	VMOVUPS.Z    64(BX), K2, Z4
+	VFMADD231PS  Z4, Z6, Z1
 	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VFMADD231PS  Z4, Z6, Z2
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z4
+	VFMADD231PS  Z4, Z6, Z3
+	VMOVUPS      Z3, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
 	VMOVUPS Z0, K1, (DI)
 	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
-
-loop:
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	DECQ         R10
-	JNZ          loop
-
-odd:
-	ANDQ         $0x01, AX
-	JZ           done
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-
-done:
-	VBROADCASTSS alpha+72(FP), Z3
-	VMULPS       Z3, Z0, Z0
-	VMULPS       Z3, Z1, Z1
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
-	MOVQ         $+16, DX
-	CMPQ         AX, DX
-	JNE          part
-	TESTL        CX, CX
-	JZ           over
-	VBROADCASTSS beta+76(FP), Z3
-	VFMADD231PS  (R8), Z3, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z3, Z1
-	VMOVUPS      Z1, (R8)
-	VZEROUPPER
-	RET
-
-over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	VZEROUPPER
-	RET
-
-part:
-	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
-	BZHIQ        AX, DX, DX
-	KMOVW        DX, K1
-	TESTL        CX, CX
-	JZ           partover
-	VBROADCASTSS beta+76(FP), Z3
-	VMOVUPS.Z    (R8), K1, Z2
-	VFMADD231PS  Z2, Z3, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z2
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      Z1, K1, (R8)
-	VZEROUPPER
-	RET
-
-partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	VZEROUPPER
-	RET
-
-// func tile512_2x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+TEXT ·tile512_3x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
-
-loop:
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	DECQ         R10
-	JNZ          loop
-
-odd:
-	ANDQ         $0x01, AX
-	JZ           done
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-
-done:
-	VBROADCASTSS alpha+72(FP), Z6
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z6, Z3, Z3
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
-	MOVQ         $+32, DX
-	CMPQ         AX, DX
-	JNE          part
-	TESTL        CX, CX
-	JZ           over
-	VBROADCASTSS beta+76(FP), Z6
-	VFMADD231PS  (R8), Z6, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z6, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z6, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z6, Z3
-	VMOVUPS      Z3, 64(R8)
-	VZEROUPPER
-	RET
-
-over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	VZEROUPPER
-	RET
-
-part:
-	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
-	KMOVW        DX, K1
-	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
-	BZHIQ        AX, DX, DX
-	SHRQ         $0x10, DX
-	KMOVW        DX, K2
-	TESTL        CX, CX
-	JZ           partover
-	VBROADCASTSS beta+76(FP), Z6
-	VMOVUPS.Z    (R8), K1, Z4
-	VFMADD231PS  Z4, Z6, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z4
-	VFMADD231PS  Z4, Z6, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z4
-	VFMADD231PS  Z4, Z6, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z4
-	VFMADD231PS  Z4, Z6, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	VZEROUPPER
-	RET
-
-partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	VZEROUPPER
-	RET
-
-// func tile512_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_3x16(SB), NOSPLIT, $0-80
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -473,6 +510,9 @@ loop:
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z3
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
@@ -499,97 +539,106 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Z4
+	VBROADCASTSS alpha+88(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z4
-	VFMADD231PS  (R8), Z4, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z4, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z4, Z2
-	VMOVUPS      Z2, (R8)
+	VBROADCASTSS beta+92(FP), Z4
+	VFMADD231PS  (BX), Z4, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z4, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z4, Z2
+	VMOVUPS      Z2, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z4
-	VMOVUPS.Z    (R8), K1, Z3
+	VBROADCASTSS beta+92(FP), Z4
+	VMOVUPS.Z    (BX), K1, Z3
 	VFMADD231PS  Z3, Z4, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z3
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z3
 	VFMADD231PS  Z3, Z4, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z3
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z3
 	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      Z2, K1, (R8)
+	VMOVUPS      Z2, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_3x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_3x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_3x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+TEXT ·tile512_3x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -608,6 +657,9 @@ loop:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z6
 	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (CX), Z8
@@ -642,128 +694,137 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Z8
+	VBROADCASTSS alpha+88(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
 	VMULPS       Z8, Z3, Z3
 	VMULPS       Z8, Z4, Z4
 	VMULPS       Z8, Z5, Z5
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z8
-	VFMADD231PS  (R8), Z8, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z8, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z8, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z8, Z5
-	VMOVUPS      Z5, 64(R8)
+	VBROADCASTSS beta+92(FP), Z8
+	VFMADD231PS  (BX), Z8, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z8, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z8, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z8, Z5
+	VMOVUPS      Z5, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z8
-	VMOVUPS.Z    (R8), K1, Z6
+	VBROADCASTSS beta+92(FP), Z8
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z8, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z6
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z6
 	VFMADD231PS  Z6, Z8, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z8, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z6
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z6
 	VFMADD231PS  Z6, Z8, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z8, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z6
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z6
 	VFMADD231PS  Z6, Z8, Z5
-	VMOVUPS      Z5, K2, 64(R8)
+	VMOVUPS      Z5, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_4x16(SB), NOSPLIT, $0-80
+TEXT ·tile512_4x16(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	LEAQ       (CX)(DX*2), R10
 	ADDQ       DX, R10
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -781,6 +842,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z4
 	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
@@ -813,96 +877,96 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z5
+	VBROADCASTSS alpha+88(FP), Z5
 	VMULPS       Z5, Z0, Z0
 	VMULPS       Z5, Z1, Z1
 	VMULPS       Z5, Z2, Z2
 	VMULPS       Z5, Z3, Z3
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z5
-	VFMADD231PS  (R8), Z5, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z5, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z5, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z5, Z3
-	VMOVUPS      Z3, (R8)
+	VBROADCASTSS beta+92(FP), Z5
+	VFMADD231PS  (BX), Z5, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z5, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z5, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z5, Z3
+	VMOVUPS      Z3, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z5
-	VMOVUPS.Z    (R8), K1, Z4
+	VBROADCASTSS beta+92(FP), Z5
+	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z4
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z4
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z4
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      Z3, K1, (R8)
+	VMOVUPS      Z3, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_4x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_4x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_4x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile512_4x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -911,18 +975,29 @@ TEXT ·tile512_4x32(SB), NOSPLIT, $0-80
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -945,6 +1020,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z8
 	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (CX), Z10
@@ -987,7 +1065,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z10
+	VBROADCASTSS alpha+88(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -996,142 +1074,153 @@ done:
 	VMULPS       Z10, Z5, Z5
 	VMULPS       Z10, Z6, Z6
 	VMULPS       Z10, Z7, Z7
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z10
-	VFMADD231PS  (R8), Z10, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z10, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z10, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z10, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z10, Z7
-	VMOVUPS      Z7, 64(R8)
+	VBROADCASTSS beta+92(FP), Z10
+	VFMADD231PS  (BX), Z10, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z10, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z10, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z10, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z10, Z7
+	VMOVUPS      Z7, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z10
-	VMOVUPS.Z    (R8), K1, Z8
+	VBROADCASTSS beta+92(FP), Z10
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z10, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z8
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z8
 	VFMADD231PS  Z8, Z10, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z10, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z8
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z8
 	VFMADD231PS  Z8, Z10, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z10, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z8
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z8
 	VFMADD231PS  Z8, Z10, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z10, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z8
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z8
 	VFMADD231PS  Z8, Z10, Z7
-	VMOVUPS      Z7, K2, 64(R8)
+	VMOVUPS      Z7, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_5x16(SB), NOSPLIT, $0-80
+TEXT ·tile512_5x16(SB), NOSPLIT, $0-112
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	LEAQ       (CX)(DX*2), R10
 	ADDQ       DX, R10
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -1151,6 +1240,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z5, Z6, Z0
@@ -1187,108 +1279,110 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z6
+	VBROADCASTSS alpha+88(FP), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z4, Z4
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z6
-	VFMADD231PS  (R8), Z6, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z6, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z6, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z6, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z6, Z4
-	VMOVUPS      Z4, (R8)
+	VBROADCASTSS beta+92(FP), Z6
+	VFMADD231PS  (BX), Z6, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z4
+	VMOVUPS      Z4, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z6
-	VMOVUPS.Z    (R8), K1, Z5
+	VBROADCASTSS beta+92(FP), Z6
+	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z5
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z5
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z5
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z5
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      Z4, K1, (R8)
+	VMOVUPS      Z4, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_5x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_5x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_5x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile512_5x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1299,21 +1393,32 @@ TEXT ·tile512_5x32(SB), NOSPLIT, $0-80
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -1339,6 +1444,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z10
 	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (CX), Z12
@@ -1387,7 +1495,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z12
+	VBROADCASTSS alpha+88(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -1398,163 +1506,176 @@ done:
 	VMULPS       Z12, Z7, Z7
 	VMULPS       Z12, Z8, Z8
 	VMULPS       Z12, Z9, Z9
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z12
-	VFMADD231PS  (R8), Z12, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z12, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z12, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z12, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z12, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z12, Z9
-	VMOVUPS      Z9, 64(R8)
+	VBROADCASTSS beta+92(FP), Z12
+	VFMADD231PS  (BX), Z12, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z12, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z12, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z12, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z12, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z12, Z9
+	VMOVUPS      Z9, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z12
-	VMOVUPS.Z    (R8), K1, Z10
+	VBROADCASTSS beta+92(FP), Z12
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z10
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z10
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z10
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z10
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z10
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z9
-	VMOVUPS      Z9, K2, 64(R8)
+	VMOVUPS      Z9, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_6x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile512_6x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -1576,6 +1697,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z6
 	VBROADCASTSS (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
@@ -1616,120 +1740,124 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z7
+	VBROADCASTSS alpha+88(FP), Z7
 	VMULPS       Z7, Z0, Z0
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
 	VMULPS       Z7, Z3, Z3
 	VMULPS       Z7, Z4, Z4
 	VMULPS       Z7, Z5, Z5
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z7
-	VFMADD231PS  (R8), Z7, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z7, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z7, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z7, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z7, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z7, Z5
-	VMOVUPS      Z5, (R8)
+	VBROADCASTSS beta+92(FP), Z7
+	VFMADD231PS  (BX), Z7, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z7, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z7, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z7, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z7, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z7, Z5
+	VMOVUPS      Z5, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z7
-	VMOVUPS.Z    (R8), K1, Z6
+	VBROADCASTSS beta+92(FP), Z7
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      Z5, K1, (R8)
+	VMOVUPS      Z5, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_6x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_6x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_6x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile512_6x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1742,24 +1870,35 @@ TEXT ·tile512_6x32(SB), NOSPLIT, $0-80
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -1788,6 +1927,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z12
 	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (CX), Z14
@@ -1842,7 +1984,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Z14
+	VBROADCASTSS alpha+88(FP), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -1855,165 +1997,167 @@ done:
 	VMULPS       Z14, Z9, Z9
 	VMULPS       Z14, Z10, Z10
 	VMULPS       Z14, Z11, Z11
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z14
-	VFMADD231PS  (R8), Z14, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z14, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z14, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z14, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z14, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z14, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z14, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z14, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z14, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z14, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z14, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z14, Z11
-	VMOVUPS      Z11, 64(R8)
+	VBROADCASTSS beta+92(FP), Z14
+	VFMADD231PS  (BX), Z14, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z14, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z14, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z14, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z14, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z14, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z14, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z14, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z14, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z14, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z14, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z14, Z11
+	VMOVUPS      Z11, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z14
-	VMOVUPS.Z    (R8), K1, Z12
+	VBROADCASTSS beta+92(FP), Z14
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z12
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z11
-	VMOVUPS      Z11, K2, 64(R8)
+	VMOVUPS      Z11, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_7x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_7x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_7x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_7x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2021,20 +2165,33 @@ TEXT ·tile512_7x16(SB), NOSPLIT, $0-80
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -2059,6 +2216,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z7, Z8, Z0
@@ -2105,7 +2265,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z8
+	VBROADCASTSS alpha+88(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -2113,126 +2273,130 @@ done:
 	VMULPS       Z8, Z4, Z4
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z8
-	VFMADD231PS  (R8), Z8, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z8, Z6
-	VMOVUPS      Z6, (R8)
+	VBROADCASTSS beta+92(FP), Z8
+	VFMADD231PS  (BX), Z8, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z8, Z6
+	VMOVUPS      Z6, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z8
-	VMOVUPS.Z    (R8), K1, Z7
+	VBROADCASTSS beta+92(FP), Z8
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z7
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      Z6, K1, (R8)
+	VMOVUPS      Z6, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_7x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_7x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_7x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_7x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2247,27 +2411,40 @@ TEXT ·tile512_7x32(SB), NOSPLIT, $0-80
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
 	VPXORD     Z13, Z13, Z13
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -2300,6 +2477,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z14
 	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (CX), Z16
@@ -2362,7 +2542,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z16
+	VBROADCASTSS alpha+88(FP), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -2377,183 +2557,187 @@ done:
 	VMULPS       Z16, Z11, Z11
 	VMULPS       Z16, Z12, Z12
 	VMULPS       Z16, Z13, Z13
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z16
-	VFMADD231PS  (R8), Z16, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z16, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z16, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z16, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z16, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z16, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z16, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z16, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z16, Z13
-	VMOVUPS      Z13, 64(R8)
+	VBROADCASTSS beta+92(FP), Z16
+	VFMADD231PS  (BX), Z16, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z16, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z16, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z16, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z16, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z16, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z16, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z16, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z16, Z13
+	VMOVUPS      Z13, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z16
-	VMOVUPS.Z    (R8), K1, Z14
+	VBROADCASTSS beta+92(FP), Z16
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z14
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z14
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z13
-	VMOVUPS      Z13, K2, 64(R8)
+	VMOVUPS      Z13, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_8x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_8x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_8x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_8x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2562,22 +2746,35 @@ TEXT ·tile512_8x16(SB), NOSPLIT, $0-80
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -2604,6 +2801,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z8
 	VBROADCASTSS (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
@@ -2654,7 +2854,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z9
+	VBROADCASTSS alpha+88(FP), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -2663,137 +2863,143 @@ done:
 	VMULPS       Z9, Z5, Z5
 	VMULPS       Z9, Z6, Z6
 	VMULPS       Z9, Z7, Z7
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z9
-	VFMADD231PS  (R8), Z9, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z6
-	VMOVUPS      Z6, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z9, Z7
-	VMOVUPS      Z7, (R8)
+	VBROADCASTSS beta+92(FP), Z9
+	VFMADD231PS  (BX), Z9, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z6
+	VMOVUPS      Z6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z9, Z7
+	VMOVUPS      Z7, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z9
-	VMOVUPS.Z    (R8), K1, Z8
+	VBROADCASTSS beta+92(FP), Z9
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z6
-	VMOVUPS      Z6, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z8
+	VMOVUPS      Z6, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      Z7, K1, (R8)
+	VMOVUPS      Z7, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_8x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_8x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_8x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_8x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2810,30 +3016,43 @@ TEXT ·tile512_8x32(SB), NOSPLIT, $0-80
 	VPXORD     Z13, Z13, Z13
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -2869,6 +3088,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z16
 	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (CX), Z18
@@ -2937,7 +3159,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z18
+	VBROADCASTSS alpha+88(FP), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -2954,201 +3176,207 @@ done:
 	VMULPS       Z18, Z13, Z13
 	VMULPS       Z18, Z14, Z14
 	VMULPS       Z18, Z15, Z15
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z18
-	VFMADD231PS  (R8), Z18, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z18, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z18, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z18, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z18, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z18, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z18, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z18, Z13
-	VMOVUPS      Z13, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z18, Z14
-	VMOVUPS      Z14, (R8)
-	VFMADD231PS  64(R8), Z18, Z15
-	VMOVUPS      Z15, 64(R8)
+	VBROADCASTSS beta+92(FP), Z18
+	VFMADD231PS  (BX), Z18, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z18, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z18, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z18, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z18, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z18, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z18, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z18, Z13
+	VMOVUPS      Z13, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z18, Z14
+	VMOVUPS      Z14, (DI)
+	VFMADD231PS  64(BX), Z18, Z15
+	VMOVUPS      Z15, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z18
-	VMOVUPS.Z    (R8), K1, Z16
+	VBROADCASTSS beta+92(FP), Z18
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z13
-	VMOVUPS      Z13, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z16
+	VMOVUPS      Z13, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z14
-	VMOVUPS      Z14, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z16
+	VMOVUPS      Z14, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z15
-	VMOVUPS      Z15, K2, 64(R8)
+	VMOVUPS      Z15, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, K1, (R8)
-	VMOVUPS Z15, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, K1, (DI)
+	VMOVUPS Z15, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_9x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_9x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_9x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_9x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3158,24 +3386,37 @@ TEXT ·tile512_9x16(SB), NOSPLIT, $0-80
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -3204,6 +3445,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z0
@@ -3258,7 +3502,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z10
+	VBROADCASTSS alpha+88(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -3268,148 +3512,156 @@ done:
 	VMULPS       Z10, Z6, Z6
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z8, Z8
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z10
-	VFMADD231PS  (R8), Z10, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z6
-	VMOVUPS      Z6, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z7
-	VMOVUPS      Z7, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z10, Z8
-	VMOVUPS      Z8, (R8)
+	VBROADCASTSS beta+92(FP), Z10
+	VFMADD231PS  (BX), Z10, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z6
+	VMOVUPS      Z6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z7
+	VMOVUPS      Z7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z10, Z8
+	VMOVUPS      Z8, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z10
-	VMOVUPS.Z    (R8), K1, Z9
+	VBROADCASTSS beta+92(FP), Z10
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z6
-	VMOVUPS      Z6, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z6, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      Z7, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS      Z7, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      Z8, K1, (R8)
+	VMOVUPS      Z8, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_9x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_9x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_9x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
+TEXT ·tile512_9x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3428,33 +3680,46 @@ TEXT ·tile512_9x32(SB), NOSPLIT, $0-80
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
 	VPXORD     Z17, Z17, Z17
-	MOVQ       R8, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
-	ADDQ       R9, R12
-	PREFETCHT0 (R12)
-	PREFETCHT0 64(R12)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
 	MOVQ       AX, R12
 	SHRQ       $0x01, R12
 	JZ         odd
@@ -3493,6 +3758,9 @@ loop:
 	ADDQ         BX, CX
 	ADDQ         BX, R10
 	ADDQ         BX, R11
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z18
 	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (CX), Z20
@@ -3567,7 +3835,7 @@ odd:
 	ADDQ         BX, R11
 
 done:
-	VBROADCASTSS alpha+72(FP), Z20
+	VBROADCASTSS alpha+88(FP), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
 	VMULPS       Z20, Z2, Z2
@@ -3586,221 +3854,227 @@ done:
 	VMULPS       Z20, Z15, Z15
 	VMULPS       Z20, Z16, Z16
 	VMULPS       Z20, Z17, Z17
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z20
-	VFMADD231PS  (R8), Z20, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z20, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z20, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z20, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z20, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z20, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z20, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z20, Z13
-	VMOVUPS      Z13, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z14
-	VMOVUPS      Z14, (R8)
-	VFMADD231PS  64(R8), Z20, Z15
-	VMOVUPS      Z15, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z20, Z16
-	VMOVUPS      Z16, (R8)
-	VFMADD231PS  64(R8), Z20, Z17
-	VMOVUPS      Z17, 64(R8)
+	VBROADCASTSS beta+92(FP), Z20
+	VFMADD231PS  (BX), Z20, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z20, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z20, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z20, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z20, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z20, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z20, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z20, Z13
+	VMOVUPS      Z13, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z14
+	VMOVUPS      Z14, (DI)
+	VFMADD231PS  64(BX), Z20, Z15
+	VMOVUPS      Z15, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z20, Z16
+	VMOVUPS      Z16, (DI)
+	VFMADD231PS  64(BX), Z20, Z17
+	VMOVUPS      Z17, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z20
-	VMOVUPS.Z    (R8), K1, Z18
+	VBROADCASTSS beta+92(FP), Z20
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z13
-	VMOVUPS      Z13, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z13, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z14
-	VMOVUPS      Z14, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z14, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z15
-	VMOVUPS      Z15, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z18
+	VMOVUPS      Z15, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z16
-	VMOVUPS      Z16, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z18
+	VMOVUPS      Z16, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z17
-	VMOVUPS      Z17, K2, 64(R8)
+	VMOVUPS      Z17, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, K1, (R8)
-	VMOVUPS Z15, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, K1, (DI)
+	VMOVUPS Z15, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, K1, (DI)
+	VMOVUPS Z17, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_10x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_10x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_10x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_10x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3811,26 +4085,41 @@ TEXT ·tile512_10x16(SB), NOSPLIT, $0-80
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -3862,6 +4151,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z10
 	VBROADCASTSS (CX), Z11
 	VFMADD231PS  Z10, Z11, Z0
@@ -3922,7 +4214,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z11
+	VBROADCASTSS alpha+88(FP), Z11
 	VMULPS       Z11, Z0, Z0
 	VMULPS       Z11, Z1, Z1
 	VMULPS       Z11, Z2, Z2
@@ -3933,161 +4225,169 @@ done:
 	VMULPS       Z11, Z7, Z7
 	VMULPS       Z11, Z8, Z8
 	VMULPS       Z11, Z9, Z9
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z11
-	VFMADD231PS  (R8), Z11, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z6
-	VMOVUPS      Z6, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z7
-	VMOVUPS      Z7, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z8
-	VMOVUPS      Z8, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z11, Z9
-	VMOVUPS      Z9, (R8)
+	VBROADCASTSS beta+92(FP), Z11
+	VFMADD231PS  (BX), Z11, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z6
+	VMOVUPS      Z6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z7
+	VMOVUPS      Z7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z8
+	VMOVUPS      Z8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z11, Z9
+	VMOVUPS      Z9, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z11
-	VMOVUPS.Z    (R8), K1, Z10
+	VBROADCASTSS beta+92(FP), Z11
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z6
-	VMOVUPS      Z6, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z6, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z7
-	VMOVUPS      Z7, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z7, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z8
-	VMOVUPS      Z8, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z10
+	VMOVUPS      Z8, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      Z9, K1, (R8)
+	VMOVUPS      Z9, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_10x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_10x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_10x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_10x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4108,36 +4408,51 @@ TEXT ·tile512_10x32(SB), NOSPLIT, $0-80
 	VPXORD     Z17, Z17, Z17
 	VPXORD     Z18, Z18, Z18
 	VPXORD     Z19, Z19, Z19
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -4180,6 +4495,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z20
 	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (CX), Z22
@@ -4262,7 +4580,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z22
+	VBROADCASTSS alpha+88(FP), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
 	VMULPS       Z22, Z2, Z2
@@ -4283,239 +4601,247 @@ done:
 	VMULPS       Z22, Z17, Z17
 	VMULPS       Z22, Z18, Z18
 	VMULPS       Z22, Z19, Z19
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z22
-	VFMADD231PS  (R8), Z22, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z22, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z22, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z22, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z22, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z22, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z22, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z22, Z13
-	VMOVUPS      Z13, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z14
-	VMOVUPS      Z14, (R8)
-	VFMADD231PS  64(R8), Z22, Z15
-	VMOVUPS      Z15, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z16
-	VMOVUPS      Z16, (R8)
-	VFMADD231PS  64(R8), Z22, Z17
-	VMOVUPS      Z17, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z22, Z18
-	VMOVUPS      Z18, (R8)
-	VFMADD231PS  64(R8), Z22, Z19
-	VMOVUPS      Z19, 64(R8)
+	VBROADCASTSS beta+92(FP), Z22
+	VFMADD231PS  (BX), Z22, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z22, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z22, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z22, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z22, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z22, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z22, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z22, Z13
+	VMOVUPS      Z13, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z14
+	VMOVUPS      Z14, (DI)
+	VFMADD231PS  64(BX), Z22, Z15
+	VMOVUPS      Z15, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z16
+	VMOVUPS      Z16, (DI)
+	VFMADD231PS  64(BX), Z22, Z17
+	VMOVUPS      Z17, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z22, Z18
+	VMOVUPS      Z18, (DI)
+	VFMADD231PS  64(BX), Z22, Z19
+	VMOVUPS      Z19, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z22
-	VMOVUPS.Z    (R8), K1, Z20
+	VBROADCASTSS beta+92(FP), Z22
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z13
-	VMOVUPS      Z13, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z13, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z14
-	VMOVUPS      Z14, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z14, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z15
-	VMOVUPS      Z15, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z15, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z16
-	VMOVUPS      Z16, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z16, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z17
-	VMOVUPS      Z17, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z20
+	VMOVUPS      Z17, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z18
-	VMOVUPS      Z18, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z20
+	VMOVUPS      Z18, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z19
-	VMOVUPS      Z19, K2, 64(R8)
+	VMOVUPS      Z19, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, K1, (R8)
-	VMOVUPS Z15, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, K1, (R8)
-	VMOVUPS Z19, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, K1, (DI)
+	VMOVUPS Z15, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, K1, (DI)
+	VMOVUPS Z17, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, K1, (DI)
+	VMOVUPS Z19, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_11x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_11x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_11x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_11x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4527,28 +4853,43 @@ TEXT ·tile512_11x16(SB), NOSPLIT, $0-80
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -4582,6 +4923,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z11, Z12, Z0
@@ -4646,7 +4990,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z12
+	VBROADCASTSS alpha+88(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -4658,172 +5002,182 @@ done:
 	VMULPS       Z12, Z8, Z8
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z10, Z10
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z12
-	VFMADD231PS  (R8), Z12, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z6
-	VMOVUPS      Z6, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z7
-	VMOVUPS      Z7, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z8
-	VMOVUPS      Z8, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z9
-	VMOVUPS      Z9, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z12, Z10
-	VMOVUPS      Z10, (R8)
+	VBROADCASTSS beta+92(FP), Z12
+	VFMADD231PS  (BX), Z12, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z6
+	VMOVUPS      Z6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z7
+	VMOVUPS      Z7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z8
+	VMOVUPS      Z8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z9
+	VMOVUPS      Z9, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z12, Z10
+	VMOVUPS      Z10, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z12
-	VMOVUPS.Z    (R8), K1, Z11
+	VBROADCASTSS beta+92(FP), Z12
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z6
-	VMOVUPS      Z6, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z6, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z7
-	VMOVUPS      Z7, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z7, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z8
-	VMOVUPS      Z8, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z8, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z9
-	VMOVUPS      Z9, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z11
+	VMOVUPS      Z9, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      Z10, K1, (R8)
+	VMOVUPS      Z10, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_11x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_11x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_11x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_11x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4846,39 +5200,54 @@ TEXT ·tile512_11x32(SB), NOSPLIT, $0-80
 	VPXORD     Z19, Z19, Z19
 	VPXORD     Z20, Z20, Z20
 	VPXORD     Z21, Z21, Z21
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -4924,6 +5293,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z22
 	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (CX), Z24
@@ -5012,7 +5384,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z24
+	VBROADCASTSS alpha+88(FP), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -5035,257 +5407,267 @@ done:
 	VMULPS       Z24, Z19, Z19
 	VMULPS       Z24, Z20, Z20
 	VMULPS       Z24, Z21, Z21
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z24
-	VFMADD231PS  (R8), Z24, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z24, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z24, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z24, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z24, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z24, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z24, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z24, Z13
-	VMOVUPS      Z13, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z14
-	VMOVUPS      Z14, (R8)
-	VFMADD231PS  64(R8), Z24, Z15
-	VMOVUPS      Z15, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z16
-	VMOVUPS      Z16, (R8)
-	VFMADD231PS  64(R8), Z24, Z17
-	VMOVUPS      Z17, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z18
-	VMOVUPS      Z18, (R8)
-	VFMADD231PS  64(R8), Z24, Z19
-	VMOVUPS      Z19, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z24, Z20
-	VMOVUPS      Z20, (R8)
-	VFMADD231PS  64(R8), Z24, Z21
-	VMOVUPS      Z21, 64(R8)
+	VBROADCASTSS beta+92(FP), Z24
+	VFMADD231PS  (BX), Z24, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z24, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z24, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z24, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z24, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z24, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z24, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z24, Z13
+	VMOVUPS      Z13, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z14
+	VMOVUPS      Z14, (DI)
+	VFMADD231PS  64(BX), Z24, Z15
+	VMOVUPS      Z15, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z16
+	VMOVUPS      Z16, (DI)
+	VFMADD231PS  64(BX), Z24, Z17
+	VMOVUPS      Z17, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z18
+	VMOVUPS      Z18, (DI)
+	VFMADD231PS  64(BX), Z24, Z19
+	VMOVUPS      Z19, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z24, Z20
+	VMOVUPS      Z20, (DI)
+	VFMADD231PS  64(BX), Z24, Z21
+	VMOVUPS      Z21, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z24
-	VMOVUPS.Z    (R8), K1, Z22
+	VBROADCASTSS beta+92(FP), Z24
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z13
-	VMOVUPS      Z13, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z13, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z14
-	VMOVUPS      Z14, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z14, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z15
-	VMOVUPS      Z15, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z15, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z16
-	VMOVUPS      Z16, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z16, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z17
-	VMOVUPS      Z17, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z17, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z18
-	VMOVUPS      Z18, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z18, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z19
-	VMOVUPS      Z19, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z22
+	VMOVUPS      Z19, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z20
-	VMOVUPS      Z20, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z22
+	VMOVUPS      Z20, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z21
-	VMOVUPS      Z21, K2, 64(R8)
+	VMOVUPS      Z21, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, K1, (R8)
-	VMOVUPS Z15, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, K1, (R8)
-	VMOVUPS Z19, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z20, K1, (R8)
-	VMOVUPS Z21, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, K1, (DI)
+	VMOVUPS Z15, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, K1, (DI)
+	VMOVUPS Z17, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, K1, (DI)
+	VMOVUPS Z19, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z20, K1, (DI)
+	VMOVUPS Z21, K2, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile512_12x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_12x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_12x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_12x16(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5298,30 +5680,45 @@ TEXT ·tile512_12x16(SB), NOSPLIT, $0-80
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -5357,6 +5754,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z12
 	VBROADCASTSS (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
@@ -5425,7 +5825,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z13
+	VBROADCASTSS alpha+88(FP), Z13
 	VMULPS       Z13, Z0, Z0
 	VMULPS       Z13, Z1, Z1
 	VMULPS       Z13, Z2, Z2
@@ -5438,183 +5838,195 @@ done:
 	VMULPS       Z13, Z9, Z9
 	VMULPS       Z13, Z10, Z10
 	VMULPS       Z13, Z11, Z11
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z13
-	VFMADD231PS  (R8), Z13, Z0
-	VMOVUPS      Z0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z1
-	VMOVUPS      Z1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z2
-	VMOVUPS      Z2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z3
-	VMOVUPS      Z3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z4
-	VMOVUPS      Z4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z5
-	VMOVUPS      Z5, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z6
-	VMOVUPS      Z6, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z7
-	VMOVUPS      Z7, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z8
-	VMOVUPS      Z8, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z9
-	VMOVUPS      Z9, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z10
-	VMOVUPS      Z10, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z13, Z11
-	VMOVUPS      Z11, (R8)
+	VBROADCASTSS beta+92(FP), Z13
+	VFMADD231PS  (BX), Z13, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z2
+	VMOVUPS      Z2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z3
+	VMOVUPS      Z3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z4
+	VMOVUPS      Z4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z5
+	VMOVUPS      Z5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z6
+	VMOVUPS      Z6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z7
+	VMOVUPS      Z7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z8
+	VMOVUPS      Z8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z9
+	VMOVUPS      Z9, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z10
+	VMOVUPS      Z10, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z13, Z11
+	VMOVUPS      Z11, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z11, (R8)
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z11, (DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z13
-	VMOVUPS.Z    (R8), K1, Z12
+	VBROADCASTSS beta+92(FP), Z13
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z0
-	VMOVUPS      Z0, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z1
-	VMOVUPS      Z1, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z2
-	VMOVUPS      Z2, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z2, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z3
-	VMOVUPS      Z3, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z3, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z4
-	VMOVUPS      Z4, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z4, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z5
-	VMOVUPS      Z5, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z5, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z6
-	VMOVUPS      Z6, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z6, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z7
-	VMOVUPS      Z7, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z7, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z8
-	VMOVUPS      Z8, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z8, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z9
-	VMOVUPS      Z9, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z9, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z10
-	VMOVUPS      Z10, K1, (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z12
+	VMOVUPS      Z10, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      Z11, K1, (R8)
+	VMOVUPS      Z11, K1, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z3, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z5, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z7, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z9, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Z11, K1, (R8)
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z5, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z7, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z9, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z11, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile512_12x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile512_12x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_12x32(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
+TEXT ·tile512_12x32(SB), NOSPLIT, $0-112
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5639,42 +6051,57 @@ TEXT ·tile512_12x32(SB), NOSPLIT, $0-80
 	VPXORD     Z21, Z21, Z21
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
-	MOVQ       R8, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	ADDQ       R9, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*2), R11
+	ADDQ       DX, R11
+	LEAQ       (R11)(DX*2), R12
+	ADDQ       DX, R12
 	MOVQ       AX, R13
 	SHRQ       $0x01, R13
 	JZ         odd
@@ -5723,6 +6150,9 @@ loop:
 	ADDQ         BX, R10
 	ADDQ         BX, R11
 	ADDQ         BX, R12
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Z24
 	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (CX), Z26
@@ -5817,7 +6247,7 @@ odd:
 	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+72(FP), Z26
+	VBROADCASTSS alpha+88(FP), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
 	VMULPS       Z26, Z2, Z2
@@ -5842,255 +6272,281 @@ done:
 	VMULPS       Z26, Z21, Z21
 	VMULPS       Z26, Z22, Z22
 	VMULPS       Z26, Z23, Z23
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+32, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Z26
-	VFMADD231PS  (R8), Z26, Z0
-	VMOVUPS      Z0, (R8)
-	VFMADD231PS  64(R8), Z26, Z1
-	VMOVUPS      Z1, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z2
-	VMOVUPS      Z2, (R8)
-	VFMADD231PS  64(R8), Z26, Z3
-	VMOVUPS      Z3, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z4
-	VMOVUPS      Z4, (R8)
-	VFMADD231PS  64(R8), Z26, Z5
-	VMOVUPS      Z5, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z6
-	VMOVUPS      Z6, (R8)
-	VFMADD231PS  64(R8), Z26, Z7
-	VMOVUPS      Z7, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z8
-	VMOVUPS      Z8, (R8)
-	VFMADD231PS  64(R8), Z26, Z9
-	VMOVUPS      Z9, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z10
-	VMOVUPS      Z10, (R8)
-	VFMADD231PS  64(R8), Z26, Z11
-	VMOVUPS      Z11, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z12
-	VMOVUPS      Z12, (R8)
-	VFMADD231PS  64(R8), Z26, Z13
-	VMOVUPS      Z13, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z14
-	VMOVUPS      Z14, (R8)
-	VFMADD231PS  64(R8), Z26, Z15
-	VMOVUPS      Z15, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z16
-	VMOVUPS      Z16, (R8)
-	VFMADD231PS  64(R8), Z26, Z17
-	VMOVUPS      Z17, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z18
-	VMOVUPS      Z18, (R8)
-	VFMADD231PS  64(R8), Z26, Z19
-	VMOVUPS      Z19, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z20
-	VMOVUPS      Z20, (R8)
-	VFMADD231PS  64(R8), Z26, Z21
-	VMOVUPS      Z21, 64(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Z26, Z22
-	VMOVUPS      Z22, (R8)
-	VFMADD231PS  64(R8), Z26, Z23
-	VMOVUPS      Z23, 64(R8)
+	VBROADCASTSS beta+92(FP), Z26
+	VFMADD231PS  (BX), Z26, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z26, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z26, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z4
+	VMOVUPS      Z4, (DI)
+	VFMADD231PS  64(BX), Z26, Z5
+	VMOVUPS      Z5, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z6
+	VMOVUPS      Z6, (DI)
+	VFMADD231PS  64(BX), Z26, Z7
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z8
+	VMOVUPS      Z8, (DI)
+	VFMADD231PS  64(BX), Z26, Z9
+	VMOVUPS      Z9, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z10
+	VMOVUPS      Z10, (DI)
+	VFMADD231PS  64(BX), Z26, Z11
+	VMOVUPS      Z11, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z12
+	VMOVUPS      Z12, (DI)
+	VFMADD231PS  64(BX), Z26, Z13
+	VMOVUPS      Z13, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z14
+	VMOVUPS      Z14, (DI)
+	VFMADD231PS  64(BX), Z26, Z15
+	VMOVUPS      Z15, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z16
+	VMOVUPS      Z16, (DI)
+	VFMADD231PS  64(BX), Z26, Z17
+	VMOVUPS      Z17, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z18
+	VMOVUPS      Z18, (DI)
+	VFMADD231PS  64(BX), Z26, Z19
+	VMOVUPS      Z19, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z20
+	VMOVUPS      Z20, (DI)
+	VFMADD231PS  64(BX), Z26, Z21
+	VMOVUPS      Z21, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z26, Z22
+	VMOVUPS      Z22, (DI)
+	VFMADD231PS  64(BX), Z26, Z23
+	VMOVUPS      Z23, 64(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z3, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, (R8)
-	VMOVUPS Z5, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, (R8)
-	VMOVUPS Z9, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, (R8)
-	VMOVUPS Z11, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, (R8)
-	VMOVUPS Z13, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, (R8)
-	VMOVUPS Z15, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, (R8)
-	VMOVUPS Z17, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, (R8)
-	VMOVUPS Z19, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z20, (R8)
-	VMOVUPS Z21, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z22, (R8)
-	VMOVUPS Z23, 64(R8)
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
 	VZEROUPPER
 	RET
 
 part:
 	MOVQ         $-1, DX
-	MOVQ         AX, BX
-	MOVQ         $+63, SI
-	CMPQ         BX, SI
-	CMOVQGT      SI, BX
-	BZHIQ        BX, DX, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
 	KMOVW        DX, K1
 	MOVQ         $-1, DX
-	MOVQ         $+63, BX
-	CMPQ         AX, BX
-	CMOVQGT      BX, AX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
 	BZHIQ        AX, DX, DX
 	SHRQ         $0x10, DX
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Z26
-	VMOVUPS.Z    (R8), K1, Z24
+	VBROADCASTSS beta+92(FP), Z26
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z0
-	VMOVUPS      Z0, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z1
-	VMOVUPS      Z1, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z2
-	VMOVUPS      Z2, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z2, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z3
-	VMOVUPS      Z3, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z3, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z4
-	VMOVUPS      Z4, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z4, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z5
-	VMOVUPS      Z5, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z5, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z6
-	VMOVUPS      Z6, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z6, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z7
-	VMOVUPS      Z7, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z7, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z8
-	VMOVUPS      Z8, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z8, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z9
-	VMOVUPS      Z9, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z9, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z10
-	VMOVUPS      Z10, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z10, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z11
-	VMOVUPS      Z11, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z11, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z12
-	VMOVUPS      Z12, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z12, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z13
-	VMOVUPS      Z13, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z13, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z14
-	VMOVUPS      Z14, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z14, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z15
-	VMOVUPS      Z15, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z15, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z16
-	VMOVUPS      Z16, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z16, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z17
-	VMOVUPS      Z17, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z17, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z18
-	VMOVUPS      Z18, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z18, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z19
-	VMOVUPS      Z19, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z19, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z20
-	VMOVUPS      Z20, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z20, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z21
-	VMOVUPS      Z21, K2, 64(R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (R8), K1, Z24
+	VMOVUPS      Z21, K2, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z22
-	VMOVUPS      Z22, K1, (R8)
-	VMOVUPS.Z    64(R8), K2, Z24
+	VMOVUPS      Z22, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z23
-	VMOVUPS      Z23, K2, 64(R8)
+	VMOVUPS      Z23, K2, 64(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z6, K1, (R8)
-	VMOVUPS Z7, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z10, K1, (R8)
-	VMOVUPS Z11, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z12, K1, (R8)
-	VMOVUPS Z13, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z14, K1, (R8)
-	VMOVUPS Z15, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z18, K1, (R8)
-	VMOVUPS Z19, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z20, K1, (R8)
-	VMOVUPS Z21, K2, 64(R8)
-	ADDQ    R9, R8
-	VMOVUPS Z22, K1, (R8)
-	VMOVUPS Z23, K2, 64(R8)
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, K1, (DI)
+	VMOVUPS Z3, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z6, K1, (DI)
+	VMOVUPS Z7, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z8, K1, (DI)
+	VMOVUPS Z9, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z10, K1, (DI)
+	VMOVUPS Z11, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z14, K1, (DI)
+	VMOVUPS Z15, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z16, K1, (DI)
+	VMOVUPS Z17, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z18, K1, (DI)
+	VMOVUPS Z19, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z20, K1, (DI)
+	VMOVUPS Z21, K2, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z22, K1, (DI)
+	VMOVUPS Z23, K2, 64(DI)
 	VZEROUPPER
 	RET
 
@@ -6130,22 +6586,23 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tile256_1x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_1x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_1x8(SB), NOSPLIT, $0-80
+TEXT ·tile256_1x8(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), DX
 	MOVQ       b+32(FP), BX
 	MOVQ       ldb+40(FP), SI
-	MOVQ       c+48(FP), DI
-	MOVQ       ldc+56(FP), R8
-	VXORPS     Y0, Y0, Y0
-	MOVQ       DI, R8
-	PREFETCHT0 (R8)
-	MOVQ       AX, R8
-	SHRQ       $0x01, R8
+	MOVQ       next+96(FP), DI
+	MOVQ       step+104(FP), R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -6154,12 +6611,15 @@ loop:
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
 	VMOVUPS      (BX), Y1
 	VBROADCASTSS (CX), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -6172,23 +6632,27 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y2
+	VBROADCASTSS alpha+88(FP), Y2
 	VMULPS       Y2, Y0, Y0
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), SI
+	MOVQ         ldc+72(FP), DI
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y2
-	VFMADD231PS  (DI), Y2, Y0
-	VMOVUPS      Y0, (DI)
+	VBROADCASTSS beta+92(FP), Y2
+	VFMADD231PS  (BX), Y2, Y0
+	VMOVUPS      Y0, (SI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (DI)
+	VMOVUPS Y0, (SI)
 	VZEROUPPER
 	RET
 
@@ -6198,15 +6662,15 @@ part:
 	VPCMPGTD     index<>+0(SB), Y3, Y3
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y2
-	VMASKMOVPS   (DI), Y3, Y1
+	VBROADCASTSS beta+92(FP), Y2
+	VMASKMOVPS   (BX), Y3, Y1
 	VFMADD231PS  Y1, Y2, Y0
-	VMASKMOVPS   Y0, Y3, (DI)
+	VMASKMOVPS   Y0, Y3, (SI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y3, (DI)
+	VMASKMOVPS Y0, Y3, (SI)
 	VZEROUPPER
 	RET
 
@@ -6244,23 +6708,24 @@ DATA index<>+120(SB)/4, $0x0000001e
 DATA index<>+124(SB)/4, $0x0000001f
 GLOBL index<>(SB), RODATA|NOPTR, $128
 
-// func tile256_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_1x16(SB), NOSPLIT, $0-80
+TEXT ·tile256_1x16(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), DX
 	MOVQ       b+32(FP), BX
 	MOVQ       ldb+40(FP), SI
-	MOVQ       c+48(FP), DI
-	MOVQ       ldc+56(FP), R8
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       DI, R8
-	PREFETCHT0 (R8)
-	MOVQ       AX, R8
-	SHRQ       $0x01, R8
+	MOVQ       next+96(FP), DI
+	MOVQ       step+104(FP), R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -6271,6 +6736,9 @@ loop:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
 	VMOVUPS      (BX), Y2
 	VMOVUPS      32(BX), Y3
 	VBROADCASTSS (CX), Y4
@@ -6278,7 +6746,7 @@ loop:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -6293,27 +6761,31 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y4
+	VBROADCASTSS alpha+88(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), SI
+	MOVQ         ldc+72(FP), DI
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y4
-	VFMADD231PS  (DI), Y4, Y0
-	VMOVUPS      Y0, (DI)
-	VFMADD231PS  32(DI), Y4, Y1
-	VMOVUPS      Y1, 32(DI)
+	VBROADCASTSS beta+92(FP), Y4
+	VFMADD231PS  (BX), Y4, Y0
+	VMOVUPS      Y0, (SI)
+	VFMADD231PS  32(BX), Y4, Y1
+	VMOVUPS      Y1, 32(SI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -6327,39 +6799,40 @@ part:
 	VPCMPGTD     index<>+32(SB), Y5, Y5
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y4
-	VMASKMOVPS   (DI), Y3, Y2
+	VBROADCASTSS beta+92(FP), Y4
+	VMASKMOVPS   (BX), Y3, Y2
 	VFMADD231PS  Y2, Y4, Y0
-	VMASKMOVPS   Y0, Y3, (DI)
-	VMASKMOVPS   32(DI), Y5, Y2
+	VMASKMOVPS   Y0, Y3, (SI)
+	VMASKMOVPS   32(BX), Y5, Y2
 	VFMADD231PS  Y2, Y4, Y1
-	VMASKMOVPS   Y1, Y5, 32(DI)
+	VMASKMOVPS   Y1, Y5, 32(SI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y3, (DI)
-	VMASKMOVPS Y1, Y5, 32(DI)
+	VMASKMOVPS Y0, Y3, (SI)
+	VMASKMOVPS Y1, Y5, 32(SI)
 	VZEROUPPER
 	RET
 
-// func tile256_2x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_2x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_2x8(SB), NOSPLIT, $0-80
+TEXT ·tile256_2x8(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -6372,6 +6845,9 @@ loop:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y2
 	VBROADCASTSS (CX), Y3
 	VFMADD231PS  Y2, Y3, Y0
@@ -6394,29 +6870,34 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y3
+	VBROADCASTSS alpha+88(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y3
-	VFMADD231PS  (R8), Y3, Y0
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y3, Y1
-	VMOVUPS      Y1, (R8)
+	VBROADCASTSS beta+92(FP), Y3
+	VFMADD231PS  (BX), Y3, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y3, Y1
+	VMOVUPS      Y1, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y1, (R8)
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
 	VZEROUPPER
 	RET
 
@@ -6426,43 +6907,45 @@ part:
 	VPCMPGTD     index<>+0(SB), Y4, Y4
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y3
-	VMASKMOVPS   (R8), Y4, Y2
+	VBROADCASTSS beta+92(FP), Y3
+	VMASKMOVPS   (BX), Y4, Y2
 	VFMADD231PS  Y2, Y3, Y0
-	VMASKMOVPS   Y0, Y4, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y4, Y2
+	VMASKMOVPS   Y0, Y4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y4, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	VMASKMOVPS   Y1, Y4, (R8)
+	VMASKMOVPS   Y1, Y4, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y4, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y1, Y4, (R8)
+	VMASKMOVPS Y0, Y4, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y1, Y4, (DI)
 	VZEROUPPER
 	RET
 
-// func tile256_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_2x16(SB), NOSPLIT, $0-80
+TEXT ·tile256_2x16(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -6478,6 +6961,9 @@ loop:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	VBROADCASTSS (CX), Y6
@@ -6506,37 +6992,42 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y6
+	VBROADCASTSS alpha+88(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y6
-	VFMADD231PS  (R8), Y6, Y0
-	VMOVUPS      Y0, (R8)
-	VFMADD231PS  32(R8), Y6, Y1
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y6, Y2
-	VMOVUPS      Y2, (R8)
-	VFMADD231PS  32(R8), Y6, Y3
-	VMOVUPS      Y3, 32(R8)
+	VBROADCASTSS beta+92(FP), Y6
+	VFMADD231PS  (BX), Y6, Y0
+	VMOVUPS      Y0, (DI)
+	VFMADD231PS  32(BX), Y6, Y1
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y6, Y2
+	VMOVUPS      Y2, (DI)
+	VFMADD231PS  32(BX), Y6, Y3
+	VMOVUPS      Y3, 32(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
 	VZEROUPPER
 	RET
 
@@ -6550,52 +7041,54 @@ part:
 	VPCMPGTD     index<>+32(SB), Y7, Y7
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y6
-	VMASKMOVPS   (R8), Y5, Y4
+	VBROADCASTSS beta+92(FP), Y6
+	VMASKMOVPS   (BX), Y5, Y4
 	VFMADD231PS  Y4, Y6, Y0
-	VMASKMOVPS   Y0, Y5, (R8)
-	VMASKMOVPS   32(R8), Y7, Y4
+	VMASKMOVPS   Y0, Y5, (DI)
+	VMASKMOVPS   32(BX), Y7, Y4
 	VFMADD231PS  Y4, Y6, Y1
-	VMASKMOVPS   Y1, Y7, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y5, Y4
+	VMASKMOVPS   Y1, Y7, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y5, Y4
 	VFMADD231PS  Y4, Y6, Y2
-	VMASKMOVPS   Y2, Y5, (R8)
-	VMASKMOVPS   32(R8), Y7, Y4
+	VMASKMOVPS   Y2, Y5, (DI)
+	VMASKMOVPS   32(BX), Y7, Y4
 	VFMADD231PS  Y4, Y6, Y3
-	VMASKMOVPS   Y3, Y7, 32(R8)
+	VMASKMOVPS   Y3, Y7, 32(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y5, (R8)
-	VMASKMOVPS Y1, Y7, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y5, (R8)
-	VMASKMOVPS Y3, Y7, 32(R8)
+	VMASKMOVPS Y0, Y5, (DI)
+	VMASKMOVPS Y1, Y7, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y5, (DI)
+	VMASKMOVPS Y3, Y7, 32(DI)
 	VZEROUPPER
 	RET
 
-// func tile256_3x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_3x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_3x8(SB), NOSPLIT, $0-80
+TEXT ·tile256_3x8(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -6610,6 +7103,9 @@ loop:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y3, Y4, Y0
@@ -6636,35 +7132,41 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y4
+	VBROADCASTSS alpha+88(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y4
-	VFMADD231PS  (R8), Y4, Y0
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y4, Y1
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y4, Y2
-	VMOVUPS      Y2, (R8)
+	VBROADCASTSS beta+92(FP), Y4
+	VFMADD231PS  (BX), Y4, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y4, Y1
+	VMOVUPS      Y1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y4, Y2
+	VMOVUPS      Y2, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
 	VZEROUPPER
 	RET
 
@@ -6674,53 +7176,56 @@ part:
 	VPCMPGTD     index<>+0(SB), Y5, Y5
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y4
-	VMASKMOVPS   (R8), Y5, Y3
+	VBROADCASTSS beta+92(FP), Y4
+	VMASKMOVPS   (BX), Y5, Y3
 	VFMADD231PS  Y3, Y4, Y0
-	VMASKMOVPS   Y0, Y5, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y5, Y3
+	VMASKMOVPS   Y0, Y5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y5, Y3
 	VFMADD231PS  Y3, Y4, Y1
-	VMASKMOVPS   Y1, Y5, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y5, Y3
+	VMASKMOVPS   Y1, Y5, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y5, Y3
 	VFMADD231PS  Y3, Y4, Y2
-	VMASKMOVPS   Y2, Y5, (R8)
+	VMASKMOVPS   Y2, Y5, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y5, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y1, Y5, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y5, (R8)
+	VMASKMOVPS Y0, Y5, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y1, Y5, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y5, (DI)
 	VZEROUPPER
 	RET
 
-// func tile256_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_3x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+TEXT ·tile256_3x16(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       R8, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
-	ADDQ       R9, R10
-	PREFETCHT0 (R10)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	MOVQ       AX, R10
 	SHRQ       $0x01, R10
 	JZ         odd
@@ -6739,6 +7244,9 @@ loop:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	VBROADCASTSS (CX), Y8
@@ -6773,47 +7281,53 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+72(FP), Y8
+	VBROADCASTSS alpha+88(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
 	VMULPS       Y8, Y3, Y3
 	VMULPS       Y8, Y4, Y4
 	VMULPS       Y8, Y5, Y5
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y8
-	VFMADD231PS  (R8), Y8, Y0
-	VMOVUPS      Y0, (R8)
-	VFMADD231PS  32(R8), Y8, Y1
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y8, Y2
-	VMOVUPS      Y2, (R8)
-	VFMADD231PS  32(R8), Y8, Y3
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y8, Y4
-	VMOVUPS      Y4, (R8)
-	VFMADD231PS  32(R8), Y8, Y5
-	VMOVUPS      Y5, 32(R8)
+	VBROADCASTSS beta+92(FP), Y8
+	VFMADD231PS  (BX), Y8, Y0
+	VMOVUPS      Y0, (DI)
+	VFMADD231PS  32(BX), Y8, Y1
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y8, Y2
+	VMOVUPS      Y2, (DI)
+	VFMADD231PS  32(BX), Y8, Y3
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y8, Y4
+	VMOVUPS      Y4, (DI)
+	VFMADD231PS  32(BX), Y8, Y5
+	VMOVUPS      Y5, 32(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
 	VZEROUPPER
 	RET
 
@@ -6827,67 +7341,70 @@ part:
 	VPCMPGTD     index<>+32(SB), Y9, Y9
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y8
-	VMASKMOVPS   (R8), Y7, Y6
+	VBROADCASTSS beta+92(FP), Y8
+	VMASKMOVPS   (BX), Y7, Y6
 	VFMADD231PS  Y6, Y8, Y0
-	VMASKMOVPS   Y0, Y7, (R8)
-	VMASKMOVPS   32(R8), Y9, Y6
+	VMASKMOVPS   Y0, Y7, (DI)
+	VMASKMOVPS   32(BX), Y9, Y6
 	VFMADD231PS  Y6, Y8, Y1
-	VMASKMOVPS   Y1, Y9, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y6
+	VMASKMOVPS   Y1, Y9, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y6
 	VFMADD231PS  Y6, Y8, Y2
-	VMASKMOVPS   Y2, Y7, (R8)
-	VMASKMOVPS   32(R8), Y9, Y6
+	VMASKMOVPS   Y2, Y7, (DI)
+	VMASKMOVPS   32(BX), Y9, Y6
 	VFMADD231PS  Y6, Y8, Y3
-	VMASKMOVPS   Y3, Y9, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y6
+	VMASKMOVPS   Y3, Y9, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y6
 	VFMADD231PS  Y6, Y8, Y4
-	VMASKMOVPS   Y4, Y7, (R8)
-	VMASKMOVPS   32(R8), Y9, Y6
+	VMASKMOVPS   Y4, Y7, (DI)
+	VMASKMOVPS   32(BX), Y9, Y6
 	VFMADD231PS  Y6, Y8, Y5
-	VMASKMOVPS   Y5, Y9, 32(R8)
+	VMASKMOVPS   Y5, Y9, 32(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y7, (R8)
-	VMASKMOVPS Y1, Y9, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y7, (R8)
-	VMASKMOVPS Y3, Y9, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y7, (R8)
-	VMASKMOVPS Y5, Y9, 32(R8)
+	VMASKMOVPS Y0, Y7, (DI)
+	VMASKMOVPS Y1, Y9, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y7, (DI)
+	VMASKMOVPS Y3, Y9, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y7, (DI)
+	VMASKMOVPS Y5, Y9, 32(DI)
 	VZEROUPPER
 	RET
 
-// func tile256_4x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_4x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_4x8(SB), NOSPLIT, $0-80
+TEXT ·tile256_4x8(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	LEAQ       (CX)(DX*2), R10
 	ADDQ       DX, R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -6905,6 +7422,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -6937,41 +7457,48 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y5
+	VBROADCASTSS alpha+88(FP), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y5
-	VFMADD231PS  (R8), Y5, Y0
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y5, Y1
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y5, Y2
-	VMOVUPS      Y2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y5, Y3
-	VMOVUPS      Y3, (R8)
+	VBROADCASTSS beta+92(FP), Y5
+	VFMADD231PS  (BX), Y5, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y5, Y1
+	VMOVUPS      Y1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y5, Y2
+	VMOVUPS      Y2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y5, Y3
+	VMOVUPS      Y3, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
 	VZEROUPPER
 	RET
 
@@ -6981,49 +7508,42 @@ part:
 	VPCMPGTD     index<>+0(SB), Y6, Y6
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y5
-	VMASKMOVPS   (R8), Y6, Y4
+	VBROADCASTSS beta+92(FP), Y5
+	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y0
-	VMASKMOVPS   Y0, Y6, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y6, Y4
+	VMASKMOVPS   Y0, Y6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y1
-	VMASKMOVPS   Y1, Y6, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y6, Y4
+	VMASKMOVPS   Y1, Y6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y2
-	VMASKMOVPS   Y2, Y6, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y6, Y4
+	VMASKMOVPS   Y2, Y6, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y3
-	VMASKMOVPS   Y3, Y6, (R8)
+	VMASKMOVPS   Y3, Y6, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y6, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y1, Y6, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y6, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y3, Y6, (R8)
+	VMASKMOVPS Y0, Y6, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y1, Y6, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y6, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y3, Y6, (DI)
 	VZEROUPPER
 	RET
 
-// func tile256_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_4x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile256_4x16(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7032,14 +7552,25 @@ TEXT ·tile256_4x16(SB), NOSPLIT, $0-80
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -7062,6 +7593,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	VBROADCASTSS (CX), Y10
@@ -7104,7 +7638,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y10
+	VBROADCASTSS alpha+88(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -7113,48 +7647,55 @@ done:
 	VMULPS       Y10, Y5, Y5
 	VMULPS       Y10, Y6, Y6
 	VMULPS       Y10, Y7, Y7
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y10
-	VFMADD231PS  (R8), Y10, Y0
-	VMOVUPS      Y0, (R8)
-	VFMADD231PS  32(R8), Y10, Y1
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y10, Y2
-	VMOVUPS      Y2, (R8)
-	VFMADD231PS  32(R8), Y10, Y3
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y10, Y4
-	VMOVUPS      Y4, (R8)
-	VFMADD231PS  32(R8), Y10, Y5
-	VMOVUPS      Y5, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y10, Y6
-	VMOVUPS      Y6, (R8)
-	VFMADD231PS  32(R8), Y10, Y7
-	VMOVUPS      Y7, 32(R8)
+	VBROADCASTSS beta+92(FP), Y10
+	VFMADD231PS  (BX), Y10, Y0
+	VMOVUPS      Y0, (DI)
+	VFMADD231PS  32(BX), Y10, Y1
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y10, Y2
+	VMOVUPS      Y2, (DI)
+	VFMADD231PS  32(BX), Y10, Y3
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y10, Y4
+	VMOVUPS      Y4, (DI)
+	VFMADD231PS  32(BX), Y10, Y5
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y10, Y6
+	VMOVUPS      Y6, (DI)
+	VFMADD231PS  32(BX), Y10, Y7
+	VMOVUPS      Y7, 32(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
 	VZEROUPPER
 	RET
 
@@ -7168,80 +7709,84 @@ part:
 	VPCMPGTD     index<>+32(SB), Y11, Y11
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y10
-	VMASKMOVPS   (R8), Y9, Y8
+	VBROADCASTSS beta+92(FP), Y10
+	VMASKMOVPS   (BX), Y9, Y8
 	VFMADD231PS  Y8, Y10, Y0
-	VMASKMOVPS   Y0, Y9, (R8)
-	VMASKMOVPS   32(R8), Y11, Y8
+	VMASKMOVPS   Y0, Y9, (DI)
+	VMASKMOVPS   32(BX), Y11, Y8
 	VFMADD231PS  Y8, Y10, Y1
-	VMASKMOVPS   Y1, Y11, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y9, Y8
+	VMASKMOVPS   Y1, Y11, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y9, Y8
 	VFMADD231PS  Y8, Y10, Y2
-	VMASKMOVPS   Y2, Y9, (R8)
-	VMASKMOVPS   32(R8), Y11, Y8
+	VMASKMOVPS   Y2, Y9, (DI)
+	VMASKMOVPS   32(BX), Y11, Y8
 	VFMADD231PS  Y8, Y10, Y3
-	VMASKMOVPS   Y3, Y11, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y9, Y8
+	VMASKMOVPS   Y3, Y11, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y9, Y8
 	VFMADD231PS  Y8, Y10, Y4
-	VMASKMOVPS   Y4, Y9, (R8)
-	VMASKMOVPS   32(R8), Y11, Y8
+	VMASKMOVPS   Y4, Y9, (DI)
+	VMASKMOVPS   32(BX), Y11, Y8
 	VFMADD231PS  Y8, Y10, Y5
-	VMASKMOVPS   Y5, Y11, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y9, Y8
+	VMASKMOVPS   Y5, Y11, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y9, Y8
 	VFMADD231PS  Y8, Y10, Y6
-	VMASKMOVPS   Y6, Y9, (R8)
-	VMASKMOVPS   32(R8), Y11, Y8
+	VMASKMOVPS   Y6, Y9, (DI)
+	VMASKMOVPS   32(BX), Y11, Y8
 	VFMADD231PS  Y8, Y10, Y7
-	VMASKMOVPS   Y7, Y11, 32(R8)
+	VMASKMOVPS   Y7, Y11, 32(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y9, (R8)
-	VMASKMOVPS Y1, Y11, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y9, (R8)
-	VMASKMOVPS Y3, Y11, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y9, (R8)
-	VMASKMOVPS Y5, Y11, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y6, Y9, (R8)
-	VMASKMOVPS Y7, Y11, 32(R8)
+	VMASKMOVPS Y0, Y9, (DI)
+	VMASKMOVPS Y1, Y11, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y9, (DI)
+	VMASKMOVPS Y3, Y11, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y9, (DI)
+	VMASKMOVPS Y5, Y11, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y6, Y9, (DI)
+	VMASKMOVPS Y7, Y11, 32(DI)
 	VZEROUPPER
 	RET
 
-// func tile256_5x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_5x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_5x8(SB), NOSPLIT, $0-80
+TEXT ·tile256_5x8(SB), NOSPLIT, $0-112
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       k+0(FP), AX
 	MOVQ       a+8(FP), CX
 	MOVQ       rsa+16(FP), DX
 	MOVQ       csa+24(FP), BX
 	MOVQ       b+32(FP), SI
 	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
 	LEAQ       (CX)(DX*2), R10
 	ADDQ       DX, R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -7261,6 +7806,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -7297,47 +7845,55 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y6
+	VBROADCASTSS alpha+88(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y6
-	VFMADD231PS  (R8), Y6, Y0
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y6, Y1
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y6, Y2
-	VMOVUPS      Y2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y6, Y3
-	VMOVUPS      Y3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y6, Y4
-	VMOVUPS      Y4, (R8)
+	VBROADCASTSS beta+92(FP), Y6
+	VFMADD231PS  (BX), Y6, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y6, Y1
+	VMOVUPS      Y1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y6, Y2
+	VMOVUPS      Y2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y6, Y3
+	VMOVUPS      Y3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y6, Y4
+	VMOVUPS      Y4, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
 	VZEROUPPER
 	RET
 
@@ -7347,55 +7903,49 @@ part:
 	VPCMPGTD     index<>+0(SB), Y7, Y7
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y6
-	VMASKMOVPS   (R8), Y7, Y5
+	VBROADCASTSS beta+92(FP), Y6
+	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y0
-	VMASKMOVPS   Y0, Y7, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y5
+	VMASKMOVPS   Y0, Y7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y1
-	VMASKMOVPS   Y1, Y7, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y5
+	VMASKMOVPS   Y1, Y7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y2
-	VMASKMOVPS   Y2, Y7, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y5
+	VMASKMOVPS   Y2, Y7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	VMASKMOVPS   Y3, Y7, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y7, Y5
+	VMASKMOVPS   Y3, Y7, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y4
-	VMASKMOVPS   Y4, Y7, (R8)
+	VMASKMOVPS   Y4, Y7, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y7, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y1, Y7, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y7, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y3, Y7, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y7, (R8)
+	VMASKMOVPS Y0, Y7, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y1, Y7, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y7, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y3, Y7, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y7, (DI)
 	VZEROUPPER
 	RET
 
-// func tile256_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_5x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile256_5x16(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7406,16 +7956,27 @@ TEXT ·tile256_5x16(SB), NOSPLIT, $0-80
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -7441,6 +8002,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	VBROADCASTSS (CX), Y12
@@ -7489,7 +8053,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y12
+	VBROADCASTSS alpha+88(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -7500,56 +8064,64 @@ done:
 	VMULPS       Y12, Y7, Y7
 	VMULPS       Y12, Y8, Y8
 	VMULPS       Y12, Y9, Y9
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y12
-	VFMADD231PS  (R8), Y12, Y0
-	VMOVUPS      Y0, (R8)
-	VFMADD231PS  32(R8), Y12, Y1
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y12, Y2
-	VMOVUPS      Y2, (R8)
-	VFMADD231PS  32(R8), Y12, Y3
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y12, Y4
-	VMOVUPS      Y4, (R8)
-	VFMADD231PS  32(R8), Y12, Y5
-	VMOVUPS      Y5, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y12, Y6
-	VMOVUPS      Y6, (R8)
-	VFMADD231PS  32(R8), Y12, Y7
-	VMOVUPS      Y7, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y12, Y8
-	VMOVUPS      Y8, (R8)
-	VFMADD231PS  32(R8), Y12, Y9
-	VMOVUPS      Y9, 32(R8)
+	VBROADCASTSS beta+92(FP), Y12
+	VFMADD231PS  (BX), Y12, Y0
+	VMOVUPS      Y0, (DI)
+	VFMADD231PS  32(BX), Y12, Y1
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y12, Y2
+	VMOVUPS      Y2, (DI)
+	VFMADD231PS  32(BX), Y12, Y3
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y12, Y4
+	VMOVUPS      Y4, (DI)
+	VFMADD231PS  32(BX), Y12, Y5
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y12, Y6
+	VMOVUPS      Y6, (DI)
+	VFMADD231PS  32(BX), Y12, Y7
+	VMOVUPS      Y7, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y12, Y8
+	VMOVUPS      Y8, (DI)
+	VFMADD231PS  32(BX), Y12, Y9
+	VMOVUPS      Y9, 32(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 32(R8)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 32(DI)
 	VZEROUPPER
 	RET
 
@@ -7563,93 +8135,98 @@ part:
 	VPCMPGTD     index<>+32(SB), Y13, Y13
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y12
-	VMASKMOVPS   (R8), Y11, Y10
+	VBROADCASTSS beta+92(FP), Y12
+	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y0
-	VMASKMOVPS   Y0, Y11, (R8)
-	VMASKMOVPS   32(R8), Y13, Y10
+	VMASKMOVPS   Y0, Y11, (DI)
+	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y1
-	VMASKMOVPS   Y1, Y13, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y11, Y10
+	VMASKMOVPS   Y1, Y13, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y2
-	VMASKMOVPS   Y2, Y11, (R8)
-	VMASKMOVPS   32(R8), Y13, Y10
+	VMASKMOVPS   Y2, Y11, (DI)
+	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y3
-	VMASKMOVPS   Y3, Y13, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y11, Y10
+	VMASKMOVPS   Y3, Y13, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y4
-	VMASKMOVPS   Y4, Y11, (R8)
-	VMASKMOVPS   32(R8), Y13, Y10
+	VMASKMOVPS   Y4, Y11, (DI)
+	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y5
-	VMASKMOVPS   Y5, Y13, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y11, Y10
+	VMASKMOVPS   Y5, Y13, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y6
-	VMASKMOVPS   Y6, Y11, (R8)
-	VMASKMOVPS   32(R8), Y13, Y10
+	VMASKMOVPS   Y6, Y11, (DI)
+	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y7
-	VMASKMOVPS   Y7, Y13, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y11, Y10
+	VMASKMOVPS   Y7, Y13, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y8
-	VMASKMOVPS   Y8, Y11, (R8)
-	VMASKMOVPS   32(R8), Y13, Y10
+	VMASKMOVPS   Y8, Y11, (DI)
+	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y9
-	VMASKMOVPS   Y9, Y13, 32(R8)
+	VMASKMOVPS   Y9, Y13, 32(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y11, (R8)
-	VMASKMOVPS Y1, Y13, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y11, (R8)
-	VMASKMOVPS Y3, Y13, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y11, (R8)
-	VMASKMOVPS Y5, Y13, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y6, Y11, (R8)
-	VMASKMOVPS Y7, Y13, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y8, Y11, (R8)
-	VMASKMOVPS Y9, Y13, 32(R8)
+	VMASKMOVPS Y0, Y11, (DI)
+	VMASKMOVPS Y1, Y13, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y11, (DI)
+	VMASKMOVPS Y3, Y13, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y11, (DI)
+	VMASKMOVPS Y5, Y13, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y6, Y11, (DI)
+	VMASKMOVPS Y7, Y13, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y8, Y11, (DI)
+	VMASKMOVPS Y9, Y13, 32(DI)
 	VZEROUPPER
 	RET
 
-// func tile256_6x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_6x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_6x8(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile256_6x8(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -7671,6 +8248,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y6, Y7, Y0
@@ -7711,53 +8291,62 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y7
+	VBROADCASTSS alpha+88(FP), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
 	VMULPS       Y7, Y3, Y3
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y7, Y5, Y5
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+8, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y7
-	VFMADD231PS  (R8), Y7, Y0
-	VMOVUPS      Y0, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y7, Y1
-	VMOVUPS      Y1, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y7, Y2
-	VMOVUPS      Y2, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y7, Y3
-	VMOVUPS      Y3, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y7, Y4
-	VMOVUPS      Y4, (R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y7, Y5
-	VMOVUPS      Y5, (R8)
+	VBROADCASTSS beta+92(FP), Y7
+	VFMADD231PS  (BX), Y7, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y7, Y1
+	VMOVUPS      Y1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y7, Y2
+	VMOVUPS      Y2, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y7, Y3
+	VMOVUPS      Y3, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y7, Y4
+	VMOVUPS      Y4, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y7, Y5
+	VMOVUPS      Y5, (DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y3, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
-	ADDQ    R9, R8
-	VMOVUPS Y5, (R8)
+	VMOVUPS Y0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y3, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Y5, (DI)
 	VZEROUPPER
 	RET
 
@@ -7767,61 +8356,56 @@ part:
 	VPCMPGTD     index<>+0(SB), Y8, Y8
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y7
-	VMASKMOVPS   (R8), Y8, Y6
+	VBROADCASTSS beta+92(FP), Y7
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y0
-	VMASKMOVPS   Y0, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y8, Y6
+	VMASKMOVPS   Y0, Y8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y1
-	VMASKMOVPS   Y1, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y8, Y6
+	VMASKMOVPS   Y1, Y8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y2
-	VMASKMOVPS   Y2, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y8, Y6
+	VMASKMOVPS   Y2, Y8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y3
-	VMASKMOVPS   Y3, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y8, Y6
+	VMASKMOVPS   Y3, Y8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y4
-	VMASKMOVPS   Y4, Y8, (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y8, Y6
+	VMASKMOVPS   Y4, Y8, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y5
-	VMASKMOVPS   Y5, Y8, (R8)
+	VMASKMOVPS   Y5, Y8, (DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y8, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y1, Y8, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y8, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y3, Y8, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y8, (R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y5, Y8, (R8)
+	VMASKMOVPS Y0, Y8, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y1, Y8, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y8, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y3, Y8, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y8, (DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y5, Y8, (DI)
 	VZEROUPPER
 	RET
 
-// func tile256_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, c *float32, ldc int, w int, alpha float32, beta float32)
+// func tile256_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_6x16(SB), NOSPLIT, $0-80
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       c+48(FP), R8
-	MOVQ       ldc+56(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
+TEXT ·tile256_6x16(SB), NOSPLIT, $0-112
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7834,18 +8418,29 @@ TEXT ·tile256_6x16(SB), NOSPLIT, $0-80
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       R8, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
-	ADDQ       R9, R11
-	PREFETCHT0 (R11)
+	MOVQ       c+64(FP), AX
+	MOVQ       ldc+72(FP), CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       k+0(FP), AX
+	MOVQ       a+8(FP), CX
+	MOVQ       rsa+16(FP), DX
+	MOVQ       csa+24(FP), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       ldb+40(FP), DI
+	MOVQ       next+96(FP), R8
+	MOVQ       step+104(FP), R9
+	LEAQ       (CX)(DX*2), R10
+	ADDQ       DX, R10
 	MOVQ       AX, R11
 	SHRQ       $0x01, R11
 	JZ         odd
@@ -7874,6 +8469,9 @@ loop:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R10
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	ADDQ         R9, R8
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	VBROADCASTSS (CX), Y14
@@ -7928,7 +8526,7 @@ odd:
 	ADDQ         BX, R10
 
 done:
-	VBROADCASTSS alpha+72(FP), Y14
+	VBROADCASTSS alpha+88(FP), Y14
 	VMULPS       Y14, Y0, Y0
 	VMULPS       Y14, Y1, Y1
 	VMULPS       Y14, Y2, Y2
@@ -7941,64 +8539,73 @@ done:
 	VMULPS       Y14, Y9, Y9
 	VMULPS       Y14, Y10, Y10
 	VMULPS       Y14, Y11, Y11
-	MOVQ         w+64(FP), AX
-	MOVL         beta+76(FP), CX
+	MOVQ         w+80(FP), AX
+	MOVL         beta+92(FP), CX
 	MOVQ         $+16, DX
+	MOVQ         d+48(FP), BX
+	MOVQ         ldd+56(FP), SI
+	MOVQ         c+64(FP), DI
+	MOVQ         ldc+72(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+76(FP), Y14
-	VFMADD231PS  (R8), Y14, Y0
-	VMOVUPS      Y0, (R8)
-	VFMADD231PS  32(R8), Y14, Y1
-	VMOVUPS      Y1, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y14, Y2
-	VMOVUPS      Y2, (R8)
-	VFMADD231PS  32(R8), Y14, Y3
-	VMOVUPS      Y3, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y14, Y4
-	VMOVUPS      Y4, (R8)
-	VFMADD231PS  32(R8), Y14, Y5
-	VMOVUPS      Y5, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y14, Y6
-	VMOVUPS      Y6, (R8)
-	VFMADD231PS  32(R8), Y14, Y7
-	VMOVUPS      Y7, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y14, Y8
-	VMOVUPS      Y8, (R8)
-	VFMADD231PS  32(R8), Y14, Y9
-	VMOVUPS      Y9, 32(R8)
-	ADDQ         R9, R8
-	VFMADD231PS  (R8), Y14, Y10
-	VMOVUPS      Y10, (R8)
-	VFMADD231PS  32(R8), Y14, Y11
-	VMOVUPS      Y11, 32(R8)
+	VBROADCASTSS beta+92(FP), Y14
+	VFMADD231PS  (BX), Y14, Y0
+	VMOVUPS      Y0, (DI)
+	VFMADD231PS  32(BX), Y14, Y1
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y14, Y2
+	VMOVUPS      Y2, (DI)
+	VFMADD231PS  32(BX), Y14, Y3
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y14, Y4
+	VMOVUPS      Y4, (DI)
+	VFMADD231PS  32(BX), Y14, Y5
+	VMOVUPS      Y5, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y14, Y6
+	VMOVUPS      Y6, (DI)
+	VFMADD231PS  32(BX), Y14, Y7
+	VMOVUPS      Y7, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y14, Y8
+	VMOVUPS      Y8, (DI)
+	VFMADD231PS  32(BX), Y14, Y9
+	VMOVUPS      Y9, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Y14, Y10
+	VMOVUPS      Y10, (DI)
+	VFMADD231PS  32(BX), Y14, Y11
+	VMOVUPS      Y11, 32(DI)
 	VZEROUPPER
 	RET
 
 over:
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, 32(R8)
-	ADDQ    R9, R8
-	VMOVUPS Y10, (R8)
-	VMOVUPS Y11, 32(R8)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 32(DI)
+	ADDQ    R8, DI
+	VMOVUPS Y10, (DI)
+	VMOVUPS Y11, 32(DI)
 	VZEROUPPER
 	RET
 
@@ -8012,69 +8619,74 @@ part:
 	VPCMPGTD     index<>+32(SB), Y15, Y15
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+76(FP), Y14
-	VMASKMOVPS   (R8), Y13, Y12
+	VBROADCASTSS beta+92(FP), Y14
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y0
-	VMASKMOVPS   Y0, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y0, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y1
-	VMASKMOVPS   Y1, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y13, Y12
+	VMASKMOVPS   Y1, Y15, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y2
-	VMASKMOVPS   Y2, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y2, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y3
-	VMASKMOVPS   Y3, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y13, Y12
+	VMASKMOVPS   Y3, Y15, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y4
-	VMASKMOVPS   Y4, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y4, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y5
-	VMASKMOVPS   Y5, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y13, Y12
+	VMASKMOVPS   Y5, Y15, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y6
-	VMASKMOVPS   Y6, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y6, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y7
-	VMASKMOVPS   Y7, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y13, Y12
+	VMASKMOVPS   Y7, Y15, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y8
-	VMASKMOVPS   Y8, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y8, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y9
-	VMASKMOVPS   Y9, Y15, 32(R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (R8), Y13, Y12
+	VMASKMOVPS   Y9, Y15, 32(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y10
-	VMASKMOVPS   Y10, Y13, (R8)
-	VMASKMOVPS   32(R8), Y15, Y12
+	VMASKMOVPS   Y10, Y13, (DI)
+	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y11
-	VMASKMOVPS   Y11, Y15, 32(R8)
+	VMASKMOVPS   Y11, Y15, 32(DI)
 	VZEROUPPER
 	RET
 
 partover:
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y2, Y13, (R8)
-	VMASKMOVPS Y3, Y15, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y4, Y13, (R8)
-	VMASKMOVPS Y5, Y15, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y6, Y13, (R8)
-	VMASKMOVPS Y7, Y15, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y8, Y13, (R8)
-	VMASKMOVPS Y9, Y15, 32(R8)
-	ADDQ       R9, R8
-	VMASKMOVPS Y10, Y13, (R8)
-	VMASKMOVPS Y11, Y15, 32(R8)
+	VMASKMOVPS Y0, Y13, (DI)
+	VMASKMOVPS Y1, Y15, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y2, Y13, (DI)
+	VMASKMOVPS Y3, Y15, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y4, Y13, (DI)
+	VMASKMOVPS Y5, Y15, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y6, Y13, (DI)
+	VMASKMOVPS Y7, Y15, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y8, Y13, (DI)
+	VMASKMOVPS Y9, Y15, 32(DI)
+	ADDQ       R8, DI
+	VMASKMOVPS Y10, Y13, (DI)
+	VMASKMOVPS Y11, Y15, 32(DI)
 	VZEROUPPER
 	RET
 

@@ -197,22 +197,58 @@ middleloop:
 	RET
 
 narrow:
-	MOVQ    $-1, R8
-	MOVQ    $+63, R9
-	CMPQ    DI, R9
-	CMOVQGT R9, DI
-	BZHIQ   DI, R8, R8
-	KMOVW   R8, K1
+	MOVQ    DX, R8
+	MOVQ    AX, R9
+	TESTQ   $0x00000010, DI
+	JZ      skip16
+	VMOVUPS (R8), Z0
+	VADDPS  (R9), Z0, Z0
+	VMOVUPS Z0, (R9)
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R9
 
-narrowloop:
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS.Z (AX), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)
-	ADDQ      BX, DX
-	ADDQ      CX, AX
-	DECQ      SI
-	JNZ       narrowloop
+skip16:
+	TESTQ   $0x00000008, DI
+	JZ      skip8
+	VMOVUPS (R8), Y0
+	VADDPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R9)
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R9
+
+skip8:
+	TESTQ   $0x00000004, DI
+	JZ      skip4
+	VMOVUPS (R8), X0
+	VADDPS  (R9), X0, X0
+	VMOVUPS X0, (R9)
+	ADDQ    $0x10, R8
+	ADDQ    $0x10, R9
+
+skip4:
+	TESTQ  $0x00000002, DI
+	JZ     skip2
+	VMOVSD (R8), X0
+	VMOVSD (R9), X1
+	VADDPS X1, X0, X0
+	VMOVSD X0, (R9)
+	ADDQ   $0x08, R8
+	ADDQ   $0x08, R9
+
+skip2:
+	TESTQ  $0x00000001, DI
+	JZ     skip1
+	VMOVSS (R8), X0
+	VADDSS (R9), X0, X0
+	VMOVSS X0, (R9)
+	ADDQ   $0x04, R8
+	ADDQ   $0x04, R9
+
+skip1:
+	ADDQ BX, DX
+	ADDQ CX, AX
+	DECQ SI
+	JNZ  narrow
 	VZEROUPPER
 	RET
 
@@ -489,19 +525,49 @@ middleloop:
 	RET
 
 narrow:
-	VMOVD        DI, X0
-	VPBROADCASTD X0, Y2
-	VPCMPGTD     index<>+0(SB), Y2, Y2
+	MOVQ    DX, R8
+	MOVQ    AX, R9
+	TESTQ   $0x00000008, DI
+	JZ      skip8
+	VMOVUPS (R8), Y0
+	VADDPS  (R9), Y0, Y0
+	VMOVUPS Y0, (R9)
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R9
 
-narrowloop:
-	VMASKMOVPS (DX), Y2, Y0
-	VMASKMOVPS (AX), Y2, Y1
-	VADDPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       BX, DX
-	ADDQ       CX, AX
-	DECQ       SI
-	JNZ        narrowloop
+skip8:
+	TESTQ   $0x00000004, DI
+	JZ      skip4
+	VMOVUPS (R8), X0
+	VADDPS  (R9), X0, X0
+	VMOVUPS X0, (R9)
+	ADDQ    $0x10, R8
+	ADDQ    $0x10, R9
+
+skip4:
+	TESTQ  $0x00000002, DI
+	JZ     skip2
+	VMOVSD (R8), X0
+	VMOVSD (R9), X1
+	VADDPS X1, X0, X0
+	VMOVSD X0, (R9)
+	ADDQ   $0x08, R8
+	ADDQ   $0x08, R9
+
+skip2:
+	TESTQ  $0x00000001, DI
+	JZ     skip1
+	VMOVSS (R8), X0
+	VADDSS (R9), X0, X0
+	VMOVSS X0, (R9)
+	ADDQ   $0x04, R8
+	ADDQ   $0x04, R9
+
+skip1:
+	ADDQ BX, DX
+	ADDQ CX, AX
+	DECQ SI
+	JNZ  narrow
 	VZEROUPPER
 	RET
 

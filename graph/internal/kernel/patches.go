@@ -107,25 +107,26 @@ func (b *panels) pack(src matrix, p, k, q, j int) {
 // whose rows are ldc apart, and adds bias to each of them unless it is nil.
 func (p *patches) times(b *panels, m0, m1 int, c []float32, ldc int, bias []float32, s *scratch) {
 	m := m1 - m0
-	beta := float32(0)
-	if bias != nil || b.k == 0 {
-		beta = 1
+	if b.k == 0 {
 		for i := range m {
 			row := c[i*ldc : i*ldc+b.n]
-			if bias == nil {
-				clear(row)
-			} else {
-				copy(row, bias)
-			}
+			clear(row)
+			copy(row, bias)
 		}
+		return
 	}
 	d := depth(b.k)
 	ld := d + line // no multiple of a page, or rows would displace each other
 	s.a = grow(s.a, m*ld)
+	t := tiling{rsa: ld, csa: 1, ldc: ldc, alpha: 1}
+	onto := c
+	if bias != nil {
+		onto, t.beta = bias, 1
+	}
 	for k0 := 0; k0 < b.k; k0 += d {
-		k := min(d, b.k-k0)
-		p.pack(s.a, ld, m0, m1, k0, k0+k)
-		block(m, b.n, k, s.a, ld, 1, b.data[k0*b.wide:], c, ldc, 1, beta)
-		beta = 1
+		t.k = min(d, b.k-k0)
+		p.pack(s.a, ld, m0, m1, k0, k0+t.k)
+		t.block(m, b.n, s.a, b.data[k0*b.wide:], onto, c, nil)
+		onto, t.ldd, t.beta = c, ldc, 1
 	}
 }

@@ -9,11 +9,11 @@ import (
 type path struct {
 	name string
 
-	// micro computes one tile c = alpha·a·b + beta·c of at most rows×cols
-	// elements; w is the width of the tile. Element (i,k) of a lies at
-	// i*rsa+k*csa, row k of b at k*ldb. beta = 0 overwrites c unread.
+	// micro computes one tile c = alpha·a·b + beta·d of m rows, at most rows, and
+	// w columns, at most cols; beta = 0 leaves d unread. Every other of the k steps
+	// it may have the processor fetch 32 elements of next, which goes on by step.
 	rows, cols int
-	micro      func(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32)
+	micro      func(t *tiling, m, w int, a, b, d, c, next []float32, step int)
 
 	// copyRows copies n rows of w elements.
 	copyRows func(dst []float32, ldd int, src []float32, lds, n, w int)

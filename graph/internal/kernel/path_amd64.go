@@ -75,7 +75,7 @@ func avx2() *path {
 	return p
 }
 
-type tile func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, w int, alpha, beta float32)
+type tile func(k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, next *float32, step int)
 
 // The tiles by their number of rows less one, half the width and all of it.
 var (
@@ -91,12 +91,12 @@ var (
 	}
 )
 
-func micro512(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
-	tiles512[m-1][(w-1)/16](k, &a[0], 4*rsa, 4*csa, &b[0], 4*ldb, &c[0], 4*ldc, w, alpha, beta)
+func micro512(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
+	tiles512[m-1][(w-1)/16](t.k, &a[0], 4*t.rsa, 4*t.csa, &b[0], 4*t.ldb, &d[0], 4*t.ldd, &c[0], 4*t.ldc, w, t.alpha, t.beta, &next[0], 4*step)
 }
 
-func micro256(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
-	tiles256[m-1][(w-1)/8](k, &a[0], 4*rsa, 4*csa, &b[0], 4*ldb, &c[0], 4*ldc, w, alpha, beta)
+func micro256(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
+	tiles256[m-1][(w-1)/8](t.k, &a[0], 4*t.rsa, 4*t.csa, &b[0], 4*t.ldb, &d[0], 4*t.ldd, &c[0], 4*t.ldc, w, t.alpha, t.beta, &next[0], 4*step)
 }
 
 func pointer(s []float32) *float32 { return unsafe.SliceData(s) }

@@ -17,13 +17,14 @@ func portable() *path {
 
 // microPortable takes the columns of the tile two at a time: 4×2 sums are what
 // fits the registers of every processor.
-func microPortable(m, w, k int, a []float32, rsa, csa int, b []float32, ldb int, c []float32, ldc int, alpha, beta float32) {
+func microPortable(t *tiling, m, w int, a, b, d, c, _ []float32, _ int) {
+	k, rsa, csa, ldb := t.k, t.rsa, t.csa, t.ldb
 	store := func(i, j int, s float32) {
-		if beta == 0 {
-			c[i*ldc+j] = alpha * s
-		} else {
-			c[i*ldc+j] = alpha*s + beta*c[i*ldc+j]
+		s *= t.alpha
+		if t.beta != 0 {
+			s += float32(t.beta * d[i*t.ldd+j])
 		}
+		c[i*t.ldc+j] = s
 	}
 	i := 0
 	for ; i+4 <= m; i += 4 {

@@ -56,18 +56,17 @@ func (s strided) advance(c *build.Context, by operand.Op) {
 	}
 }
 
-// tile computes c = alpha·a·b + beta·c for as many rows as said and w columns,
-// no more than wide registers hold. Strides are in bytes. All of the sums stay
-// in registers; a step takes one column of a and one row of b.
+// tile computes c = alpha·a·b + beta·d for as many rows as said and w columns,
+// no more than wide registers hold. d may be c, or with ldd = 0 one row for all.
+// Strides are in bytes. All of the sums stay in registers; a step takes one
+// column of a and one row of b. Every other step asks for the two cache lines
+// at next, which goes on by step bytes, to be read later.
 func tile(c *build.Context, v isa, rows, wide int) {
 	c.Function(fmt.Sprintf("tile%s_%dx%d", v.suffix, rows, wide*v.lanes))
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr("func(k int, a *float32, rsa, csa int, b *float32, ldb int, c *float32, ldc, w int, alpha, beta float32)")
+	c.SignatureExpr("func(k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, next *float32, step int)")
 	load := func(name string) reg.Register { return c.Load(c.Param(name), c.GP64()) }
-	k, a, rsa, csa := load("k"), load("a"), load("rsa"), load("csa")
-	b, ldb, dst, ldc := load("b"), load("ldb"), load("c"), load("ldc")
-	as := newStrided(c, a, rsa, rows)
 
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
@@ -77,8 +76,7 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		}
 	}
 	// The tile of c is wanted at the end: have it fetched meanwhile.
-	to := c.GP64()
-	c.MOVQ(dst, to)
+	to, ldc := load("c"), load("ldc")
 	for i := range rows {
 		if i > 0 {
 			c.ADDQ(ldc, to)
@@ -87,6 +85,9 @@ func tile(c *build.Context, v isa, rows, wide int) {
 			c.PREFETCHT0(operand.Mem{Base: to, Disp: j})
 		}
 	}
+	k, a, rsa, csa, b, ldb := load("k"), load("a"), load("rsa"), load("csa"), load("b"), load("ldb")
+	next, ahead := load("next"), load("step")
+	as := newStrided(c, a, rsa, rows)
 	bs := v.registers(c, wide)
 	xs := v.registers(c, min(rows, v.lanes/4)) // 4 or 2: what the sums leave free
 	step := func() {
@@ -109,6 +110,9 @@ func tile(c *build.Context, v isa, rows, wide int) {
 	c.JZ(operand.LabelRef("odd"))
 	c.Label("loop")
 	step()
+	c.PREFETCHT1(operand.Mem{Base: next})
+	c.PREFETCHT1(operand.Mem{Base: next, Disp: 64})
+	c.ADDQ(ahead, next)
 	step()
 	c.DECQ(pairs)
 	c.JNZ(operand.LabelRef("loop"))
@@ -130,8 +134,10 @@ func tile(c *build.Context, v isa, rows, wide int) {
 	c.MOVL(param(c, "beta"), bits)
 	whole := c.GP64()
 	c.MOVQ(operand.I32(int32(wide*v.lanes)), whole)
+	src, ldd := load("d"), load("ldd")
+	dst, ldc := load("c"), load("ldc")
 
-	// Four ways to store: the whole width or part of it, over c or onto it.
+	// Four ways to store: the whole width or part of it, alone or added to d.
 	store := func(add bool, masks []mask) {
 		beta := xs[len(xs)-1]
 		if add {
@@ -140,18 +146,22 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		for i := range sums {
 			if i > 0 {
 				c.ADDQ(ldc, dst)
+				if add {
+					c.ADDQ(ldd, src)
+				}
 			}
 			for j, s := range sums[i] {
+				from := operand.Mem{Base: src, Disp: j * v.bytes()}
 				at := operand.Mem{Base: dst, Disp: j * v.bytes()}
 				switch {
 				case masks == nil && add:
-					c.VFMADD231PS(at, beta, s)
+					c.VFMADD231PS(from, beta, s)
 					c.VMOVUPS(s, at)
 				case masks == nil:
 					c.VMOVUPS(s, at)
 				default:
 					if add {
-						masks[j].load(c, at, bs[0])
+						masks[j].load(c, from, bs[0])
 						c.VFMADD231PS(bs[0], beta, s)
 					}
 					masks[j].store(c, s, at)
@@ -161,13 +171,6 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		c.VZEROUPPER()
 		c.RET()
 	}
-	// For AVX2 the masks of a part live where b's row and the last broadcast were.
-	masked := func() []mask {
-		if v.lanes == 16 {
-			return v.masks(c, w, wide)
-		}
-		return v.masks(c, w, wide)
-	}
 	c.CMPQ(w, whole)
 	c.JNE(operand.LabelRef("part"))
 	c.TESTL(bits, bits)
@@ -176,7 +179,7 @@ func tile(c *build.Context, v isa, rows, wide int) {
 	c.Label("over")
 	store(false, nil)
 	c.Label("part")
-	m := masked()
+	m := v.masks(c, w, wide)
 	c.TESTL(bits, bits)
 	c.JZ(operand.LabelRef("partover"))
 	store(true, m)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -103,10 +105,59 @@ func rows(c *build.Context, v isa, name string, add bool) {
 	next("middleloop")
 
 	c.Label("narrow")
+	if add {
+		pieces(c, dst, src, w, v.lanes)
+		next("narrow")
+		return
+	}
 	m1 := v.mask(c, w, 0)
 	c.Label("narrowloop")
 	put(0, dst, src, &m1)
 	next("narrowloop")
+}
+
+// pieces adds w elements, lanes at most, in pieces of 16, 8, 4, 2 and 1. Masks
+// would do it at once, but a load has to wait for a masked store before it
+// where it only comes near.
+func pieces(c *build.Context, dst, src, w reg.Register, lanes int) {
+	s, d := c.GP64(), c.GP64()
+	c.MOVQ(src, s)
+	c.MOVQ(dst, d)
+	for n := lanes; n >= 1; n /= 2 {
+		skip := fmt.Sprintf("skip%d", n)
+		c.TESTQ(operand.U32(uint32(n)), w)
+		c.JZ(operand.LabelRef(skip))
+		from, to := operand.Mem{Base: s}, operand.Mem{Base: d}
+		x, y := c.XMM(), c.XMM()
+		switch n {
+		case 16:
+			z := c.ZMM()
+			c.VMOVUPS(from, z)
+			c.VADDPS(to, z, z)
+			c.VMOVUPS(z, to)
+		case 8:
+			z := c.YMM()
+			c.VMOVUPS(from, z)
+			c.VADDPS(to, z, z)
+			c.VMOVUPS(z, to)
+		case 4:
+			c.VMOVUPS(from, x)
+			c.VADDPS(to, x, x)
+			c.VMOVUPS(x, to)
+		case 2:
+			c.VMOVSD(from, x)
+			c.VMOVSD(to, y)
+			c.VADDPS(y, x, x)
+			c.VMOVSD(x, to)
+		case 1:
+			c.VMOVSS(from, x)
+			c.VADDSS(to, x, x)
+			c.VMOVSS(x, to)
+		}
+		c.ADDQ(operand.Imm(uint64(4*n)), s)
+		c.ADDQ(operand.Imm(uint64(4*n)), d)
+		c.Label(skip)
+	}
 }
 
 // transpose writes dst[j*ldd+i] = src[i*lds+j] for m rows i, 16, 8 or 4, and n4
