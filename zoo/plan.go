@@ -25,8 +25,9 @@ type Options struct {
 	Init   string   // weights to start from: a run folder or a weights file
 }
 
-// apply changes the recipe as asked.
-func (o Options) apply(r Recipe) (Recipe, error) {
+// Apply is the recipe changed as asked, before it is known whether its data is
+// there. Its errors are about what was asked.
+func (o Options) Apply(r Recipe) (Recipe, error) {
 	for _, assignment := range o.Set {
 		var err error
 		if r, err = Set(r, assignment); err != nil {
@@ -89,7 +90,7 @@ func (o Options) size(r Recipe) Recipe {
 // plan is the run that the recipe and the options ask for, its images to
 // train on, and a line for the user where they are not the recipe's.
 func (o Options) plan(base Recipe) (run Run, images *data.Images, note string, err error) {
-	r, err := o.apply(base)
+	r, err := o.Apply(base)
 	if err != nil {
 		return run, nil, "", err
 	}
@@ -161,7 +162,7 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 func (o Options) changed(r Recipe) (Recipe, error) {
 	o.Epochs = 0
 	if o.Data == "" {
-		return o.apply(r)
+		return o.Apply(r)
 	}
 	source, err := r.Data.SourceOf(o.Data)
 	if err != nil {
@@ -171,7 +172,7 @@ func (o Options) changed(r Recipe) (Recipe, error) {
 	images := r.Data.Images
 	r.Data = source
 	r.Data.Images = images
-	return o.apply(r)
+	return o.Apply(r)
 }
 
 // howToGet says what to do to have the set.

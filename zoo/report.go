@@ -17,6 +17,9 @@ const (
 	shown     = 64   // samples
 	pairs     = 32   // test images beside their reconstructions
 	evalBatch = 64   // images computed at a time
+
+	// priorImages are enough for the covariance of codes.
+	priorImages = 10000
 )
 
 // Result is what a finished run reached.
@@ -31,10 +34,11 @@ type Result struct {
 // Test is what a model was measured to do with pictures that it was not
 // trained on.
 type Test struct {
-	Set    string  `json:"set"`
-	Images int     `json:"images"`
-	Error  float64 `json:"mse"`    // mean square of pixel − reconstruction, through the whole model
-	Depths []Depth `json:"depths"` // through its first layers only
+	Set    string       `json:"set"`
+	Images int          `json:"images"`
+	Error  float64      `json:"mse"`    // mean square of pixel − reconstruction, through the whole model
+	Depths []Depth      `json:"depths"` // through its first layers only
+	Codes  metric.Codes `json:"codes"`
 }
 
 // Depth is the error of going up so many layers and down again.
@@ -46,30 +50,23 @@ type Depth struct {
 // line is the test as the line of the log that it is.
 func (t Test) line() any { return map[string]Test{"test": t} }
 
-// Measure is the reconstruction error of images through each depth of a model.
+// Measure is what a model does with images, through each of its depths.
 func Measure(model models.Model, images *data.Images) (Test, error) {
-	net, ok := model.(models.Layered)
+	net, ok := model.(interface {
+		models.Layered
+		models.Coder
+	})
 	if !ok {
 		return Test{}, fmt.Errorf("zoo: measure: a %T has no layers", model.Spec())
 	}
-	layers := net.Layers()
-	sums := make([]float64, len(layers))
-	err := metric.Sweep(images, evalBatch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
-		var errs []*graph.Node
-		for depth := 1; depth <= len(layers); depth++ {
-			errs = append(errs, g.SquaredError(v, models.Down(g, layers[:depth], models.Up(g, layers[:depth], v))))
-		}
-		return errs
-	}, func(n int, values [][]float32) error {
-		for i, v := range values {
-			sums[i] += float64(n) * float64(v[0])
-		}
-		return nil
-	})
-	t := Test{Set: images.Name, Images: images.Len()}
-	for i, sum := range sums {
-		t.Depths = append(t.Depths, Depth{i + 1, sum / float64(images.Len())})
-		t.Error = sum / float64(images.Len())
+	errs, err := metric.Reconstruction(net, images, evalBatch)
+	if err != nil {
+		return Test{}, err
+	}
+	codes, err := metric.CodesOf(net, images, evalBatch)
+	t := Test{Set: images.Name, Images: images.Len(), Error: errs[len(errs)-1], Codes: codes}
+	for i, e := range errs {
+		t.Depths = append(t.Depths, Depth{i + 1, e})
 	}
 	return t, err
 }

@@ -26,16 +26,10 @@ const (
 // sampleBatch is how many samples are made at a time.
 const sampleBatch = 64
 
-// dreamer is what a model must be for samples to be drawn.
-type dreamer interface {
-	models.Layered
-	Prior() *models.Prior
-}
-
 // Sample draws n pictures, which seed decides. A chain that starts from data
 // gets its examples from start, n of them.
 func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32) ([]float32, error) {
-	net, ok := model.(dreamer)
+	net, ok := model.(*models.BeliefNet)
 	if !ok {
 		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
 	}
@@ -107,7 +101,7 @@ func (m machine) compute(x []float32) ([]float32, error) {
 
 // chain compiles the four parts of a chain: the states v below the top
 // machine that it starts from, a Gibbs step, the last one, and the way down.
-func (s Sampling) chain(net dreamer, n int, random *graph.Random) (*chain, error) {
+func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*chain, error) {
 	layers := net.Layers()
 	below, top := layers[:len(layers)-1], layers[len(layers)-1]
 	c := &chain{n: n, random: random}

@@ -1,0 +1,200 @@
+package zoo
+
+import (
+	"context"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"boltzoo/models"
+)
+
+// small are assignments that make a recipe small enough for a test and keep
+// its kinds of layers, units and stages.
+func small(r Recipe) []string {
+	set := []string{"built_in.images=40", "built_in.epochs=[]"}
+	if r.Data.Set == "celeba" {
+		side := "32" // five convolutions halve it to 1
+		set = append(set, "data.size="+side, "model.shape=["+side+","+side+",3]")
+	}
+	if stack, ok := r.Model.(models.Stack); ok {
+		for i, layer := range stack.Layers {
+			field := "units=6"
+			if _, ok := layer.(models.ConvRBM); ok {
+				field = "filters=4"
+			}
+			set = append(set, "model.layers."+string(rune('0'+i))+"."+field)
+		}
+	} else {
+		set = append(set, "model.units=6")
+	}
+	return set
+}
+
+func TestEveryRecipeTrains(t *testing.T) {
+	for _, r := range All() {
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			options := Options{Set: small(r), Epochs: 1, Batch: 20} // two steps a stage
+			training, err := Start(r, options, filepath.Join(t.TempDir(), "run"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer training.Close()
+			if !strings.Contains(training.Note, "built-in "+r.BuiltIn.Set) || strings.Contains(training.Note, "\n") {
+				t.Errorf("note %q: want one line that says it trains on %s", training.Note, r.BuiltIn.Set)
+			}
+			steps := 0
+			err = training.Train(context.Background(), func(p Progress) {
+				steps++
+				if p.Done != p.Images || p.Total != 40*len(r.Stages) {
+					t.Errorf("step %d: %d of %d images, want of %d", steps, p.Done, p.Total, 40*len(r.Stages))
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := 2 * len(r.Stages); steps != want {
+				t.Errorf("%d steps, want %d", steps, want)
+			}
+			result, err := training.Finish(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Data.BuiltIn || result.Data.Images != 40 || result.Data.Sum == "" {
+				t.Errorf("data of the run: %+v", result.Data)
+			}
+			if len(result.Test.Depths) == 0 || !(result.Test.Error > 0 && result.Test.Error < 1) {
+				t.Errorf("test: %+v", result.Test)
+			}
+			for _, name := range []string{"recipe.json", "metrics.jsonl", "checkpoint/state.safetensors", "model.safetensors",
+				"samples.png", "reconstructions.png", "filters-1.png", "loss.png", "card.md"} {
+				if info, err := os.Stat(filepath.Join(result.Run, name)); err != nil || info.Size() == 0 {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			trained, err := Open(result.Run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range training.model.Tensors() {
+				if got := trained.Model.Tensors()[i]; !reflect.DeepEqual(got, want) {
+					t.Errorf("%s differs in the weights file", want.Name)
+				}
+			}
+			if trained.Run.Recipe.Data.Set != r.BuiltIn.Set {
+				t.Errorf("the weights say that they were trained on %q", trained.Run.Recipe.Data.Set)
+			}
+		})
+	}
+}
+
+func TestRecipesAreInOrder(t *testing.T) {
+	if err := Check(All()); err != nil {
+		t.Error(err)
+	}
+	for _, r := range All() {
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Recipe
+		if err := json.Unmarshal(text, &again); err != nil {
+			t.Fatalf("%s does not read back: %v", r.Name, err)
+		}
+		if !reflect.DeepEqual(again, r) {
+			t.Errorf("%s reads back as\n%+v, want\n%+v", r.Name, again, r)
+		}
+		if err := json.Unmarshal([]byte(strings.Replace(string(text), `"seed"`, `"sede"`, 1)), &again); err == nil {
+			t.Errorf("%s: an unknown field was read", r.Name)
+		}
+	}
+}
+
+// TestAllIsComplete looks for functions that make a recipe and that All does
+// not list.
+func TestAllIsComplete(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makers := 0
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || f.Type.Params.NumFields() != 0 || f.Type.Results.NumFields() != 1 {
+				continue
+			}
+			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && result.Name == "Recipe" {
+				makers++
+			}
+		}
+	}
+	if makers != len(All()) {
+		t.Errorf("%d functions make a recipe, All lists %d", makers, len(All()))
+	}
+}
+
+func TestCheckFindsFaults(t *testing.T) {
+	good := mnistRBM()
+	for want, change := range map[string]func(r *Recipe){
+		"small letters":    func(r *Recipe) { r.Name = "Mnist RBM" },
+		"without a source": func(r *Recipe) { r.Expect = []Expect{{Metric: "test mse", Value: 1}} },
+		"want a model":     func(r *Recipe) { r.Model = nil },
+		"epochs for 2":     func(r *Recipe) { r.BuiltIn = &BuiltIn{Set: "digits", Epochs: []int{1, 2}} },
+	} {
+		bad := good
+		change(&bad)
+		if err := Check([]Recipe{bad}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
+	}
+	if err := Check([]Recipe{good, good}); err == nil || !strings.Contains(err.Error(), "two of this name") {
+		t.Errorf("got %v for one name twice", err)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	r, err := Lookup(All(), "mnist-rbm")
+	if err != nil || r.Name != "mnist-rbm" {
+		t.Errorf("got %q, %v", r.Name, err)
+	}
+	for name, want := range map[string]string{
+		"mnist-rmb":   "did you mean mnist-rbm?",
+		"celba-dbn":   "did you mean celeba-dbn?",
+		"celeba_dbn":  "did you mean celeba-dbn?",
+		"transformer": "want one of celeba-dbn",
+	} {
+		_, err := Lookup(All(), name)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+		if name == "transformer" && strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"rbm", "rbm", 0}, {"rmb", "rbm", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3}} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+		if got := distance(c.b, c.a); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.b, c.a, got, c.want)
+		}
+	}
+}
