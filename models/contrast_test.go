@@ -20,6 +20,7 @@ type reference struct {
 	la   []float64
 	fv   func(float64) float64
 	fh   func(float64) float64
+	g    float64 // copies
 }
 
 func (r *reference) up(v []float64) []float64 {
@@ -36,7 +37,7 @@ func (r *reference) down(h []float64) []float64 {
 	y := append([]float64(nil), r.a...)
 	for i := range y {
 		for j := range h {
-			y[i] += (h[j] - r.la[j]) * r.w[i][j]
+			y[i] += r.g * (h[j] - r.la[j]) * r.w[i][j]
 		}
 	}
 	return y
@@ -63,11 +64,11 @@ func (r *reference) statistics(batch [][]float64, k int) (dw [][]float64, da, db
 		for i := range v {
 			da[i] += sign * (v[i] - r.mu[i]) / float64(len(batch))
 			for j := range h {
-				dw[i][j] += sign * (v[i] - r.mu[i]) * (h[j] - r.la[j]) / float64(len(batch))
+				dw[i][j] += sign * r.g * (v[i] - r.mu[i]) * (h[j] - r.la[j]) / float64(len(batch))
 			}
 		}
 		for j := range h {
-			db[j] += sign * (h[j] - r.la[j]) / float64(len(batch))
+			db[j] += sign * r.g * (h[j] - r.la[j]) / float64(len(batch))
 		}
 	}
 	for _, v := range batch {
@@ -88,7 +89,7 @@ func relu(x float64) float64        { return max(0, x) }
 // element of the dense matrix of a convolution says which filter entry it is.
 func unroll(l *Layer, fv, fh func(float64) float64) (r *reference, filter [][]int) {
 	in, out := elements(l.in), elements(l.out)
-	r = &reference{fv: fv, fh: fh}
+	r = &reference{fv: fv, fh: fh, g: l.copies()}
 	filter = make([][]int, in)
 	r.w = make([][]float64, in)
 	for i := range in {
@@ -137,7 +138,6 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 	hidden := []kind{
 		{"binary", unit.Binary{}, sigma},
 		{"multinary", unit.Multinary{Levels: 255}, sigma},
-		{"multinary of range 4", unit.Multinary{Levels: 1020, Unit: 255}, func(x float64) float64 { return 4 * sigma(x) }},
 		{"multinary tanh", unit.Multinary{Activation: "tanh"}, math.Tanh},
 		{"multinary relu", unit.Multinary{Activation: "relu"}, relu},
 		{"multinary softplus, by quadrature", unit.Multinary{Activation: "softplus"}, func(x float64) float64 { return math.Log1p(math.Exp(x)) }},
@@ -153,6 +153,8 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 			for _, centred := range []bool{false, true} {
 				for _, k := range []int{1, 3} {
 					specs := map[string]Spec{
+						"dense, copies":   RBM{Visible: v.unit, Hidden: h.unit, Shape: []int{7}, Units: 5, Centred: centred, Copies: 2.5},
+						"conv, copies":    ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred, Copies: 1.3},
 						"dense":           RBM{Visible: v.unit, Hidden: h.unit, Shape: []int{7}, Units: 5, Centred: centred},
 						"conv":            ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred},
 						"conv, a a pixel": ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{5, 4, 1}, Filters: 2, Kernel: 3, Stride: 1, Pad: 1, Centred: centred, PixelBias: true},
@@ -226,15 +228,15 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 	graphtest.Near(t, "db", 1e-5, m.Value(gradients[2]), fold(db, l.HiddenBias.Size()))
 }
 
-// The identity of multinary units: with f(x) = N σ(kx), ṽ = v/U, W̃ = kUW,
-// ã = ka and b̃ = kb, the literal loss is U/k times the loss here, and every
+// The identity of multinary units: with f(x) = N σ(kx), ṽ = v/N, W̃ = kNW,
+// ã = ka and b̃ = kb, the literal loss is N/k times the loss here, and every
 // gradient maps. The literal one is built here from its definition, with n
-// levels of visible units, which is U, and m levels of hidden ones.
+// levels of visible units and m levels of hidden ones.
 func TestMultinaryIdentity(t *testing.T) {
 	const batch, visible, hidden = 6, 5, 4
 	for _, c := range []struct{ n, m, k float64 }{{1, 1, 1}, {255, 255, 1.0 / 255}, {255, 255, 0.05}, {10, 10, 2}, {255, 1020, 0.02}} {
 		t.Run(fmt.Sprintf("N=%g,%g,k=%.3g", c.n, c.m, c.k), func(t *testing.T) {
-			model, err := RBM{Visible: unit.Multinary{Levels: int(c.n), Gain: c.k}, Hidden: unit.Multinary{Levels: int(c.m), Unit: int(c.n), Gain: c.k},
+			model, err := RBM{Visible: unit.Multinary{Levels: int(c.n), Gain: c.k}, Hidden: unit.Multinary{Levels: int(c.m), Gain: c.k}, Copies: c.m / c.n,
 				Shape: []int{visible}, Units: hidden, Deviation: 0.5}.New(graph.NewRandom(2))
 			if err != nil {
 				t.Fatal(err)

@@ -21,6 +21,7 @@ type ConvRBM struct {
 	Kernel    int       `json:"kernel"`          // side of a filter
 	Stride    int       `json:"stride"`
 	Pad       int       `json:"pad"`
+	Copies    float64   `json:"copies,omitempty"`     // as an RBM's
 	PixelBias bool      `json:"pixel_bias,omitempty"` // a visible bias (and mean) for each pixel, not each channel
 	Centred   bool      `json:"centred,omitempty"`    // energy measured from running means
 	Deviation float64   `json:"deviation,omitempty"`  // of the initial weights; 0 means 0.01
@@ -45,7 +46,7 @@ func (c ConvRBM) layer(name string, in []int, random *graph.Random) (*Layer, err
 	}
 	rows, cols := (in[0]+2*c.Pad-c.Kernel)/c.Stride+1, (in[1]+2*c.Pad-c.Kernel)/c.Stride+1
 	l := &Layer{
-		Name: name, Visible: c.Visible, Hidden: c.Hidden, in: in, out: []int{rows, cols, c.Filters},
+		Name: name, Visible: c.Visible, Hidden: c.Hidden, Copies: c.Copies, in: in, out: []int{rows, cols, c.Filters},
 		Weight:      graph.NewTensor(name+".weight", c.Kernel, c.Kernel, in[2], c.Filters),
 		VisibleBias: graph.NewTensor(name+".visible.bias", visible...),
 		HiddenBias:  graph.NewTensor(name+".hidden.bias", c.Filters),

@@ -11,11 +11,24 @@ import (
 
 // RBM is a restricted Boltzmann machine: visible units, hidden units and a
 // weight between each two of them (Smolensky 1986; Hinton 2002).
+//
+// With Copies g each hidden unit stands for g units of the same weights and
+// bias, h being their mean:
+//
+//	E(v,h) = −a·v − g (b·h + vWh),   F(v) = −a·v − g Σ_j Φ(x_j),   y = a + g hWᵀ
+//
+// For multinary units g is N_h/N_v, the hidden units' levels over the visible
+// units'. A layer with fewer hidden than visible units wants g = V/H: weights
+// that are used in both directions keep the sum of variances nearly as it is,
+// so V/H times the variance comes on each hidden unit, for which one unit,
+// with states from 0 to 1, has no room: it saturates, and what is stacked on
+// it with it.
 type RBM struct {
 	Visible   unit.Unit `json:"-"`
 	Hidden    unit.Unit `json:"-"`
 	Shape     []int     `json:"shape,omitempty"`     // of one example; empty in a Stack: the layer below has it
 	Units     int       `json:"units"`               // hidden units, H
+	Copies    float64   `json:"copies,omitempty"`    // hidden units that each stands for, see below; 0 means 1
 	Centred   bool      `json:"centred,omitempty"`   // energy measured from running means
 	Deviation float64   `json:"deviation,omitempty"` // of the initial weights; 0 means 0.01
 }
@@ -32,7 +45,7 @@ func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) 
 		return nil, fmt.Errorf("models: %s: rbm over examples of shape %v, but the layer below gives %v", name, r.Shape, in)
 	}
 	l := &Layer{
-		Name: name, Visible: r.Visible, Hidden: r.Hidden, in: in, out: []int{r.Units},
+		Name: name, Visible: r.Visible, Hidden: r.Hidden, Copies: r.Copies, in: in, out: []int{r.Units},
 		Weight:      graph.NewTensor(name+".weight", elements(in), r.Units),
 		VisibleBias: graph.NewTensor(name+".visible.bias", in...),
 		HiddenBias:  graph.NewTensor(name+".hidden.bias", r.Units),
@@ -46,6 +59,7 @@ func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) 
 type Layer struct {
 	Name            string
 	Visible, Hidden unit.Unit
+	Copies          float64 // g; 0 means 1
 
 	Weight      *graph.Tensor // W: V×H, or KH×KW×C×F of a convolution
 	VisibleBias *graph.Tensor // a: one a unit, or one a channel
@@ -78,9 +92,16 @@ func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
 	return l.link.up(g, l.centred(g, v, l.VisibleMean), g.Param(l.Weight), g.Param(l.HiddenBias))
 }
 
-// Down is y = a + (h−λ)Wᵀ for h (B×output): (B×input).
+func (l *Layer) copies() float64 {
+	if l.Copies == 0 {
+		return 1
+	}
+	return l.Copies
+}
+
+// Down is y = a + g (h−λ)Wᵀ for h (B×output): (B×input).
 func (l *Layer) Down(g *graph.Graph, h *graph.Node) *graph.Node {
-	y := l.link.down(g, l.centred(g, h, l.HiddenMean), g.Param(l.Weight), g.Param(l.VisibleBias))
+	y := l.link.down(g, g.Scale(l.copies(), l.centred(g, h, l.HiddenMean)), g.Param(l.Weight), g.Param(l.VisibleBias))
 	if g.Err() != nil {
 		return nil
 	}
@@ -104,13 +125,13 @@ func (l *Layer) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 	return l.Visible.Mean(g, l.Down(g, h))
 }
 
-// FreeEnergy is F(v) = U(v) − a·(v−μ) − Σ_j Φ(x_j) − λ_j x_j for each
+// FreeEnergy is F(v) = U(v) − a·(v−μ) − g Σ_j [Φ(x_j) − λ_j x_j] for each
 // example: (B).
 func (l *Layer) FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node {
 	x := l.Up(g, v)
-	f := g.Combine(-1, g.RowDot(l.centred(g, v, l.VisibleMean), g.Param(l.VisibleBias)), -1, l.Hidden.LogNormaliser(g, x))
+	f := g.Combine(-1, g.RowDot(l.centred(g, v, l.VisibleMean), g.Param(l.VisibleBias)), -l.copies(), l.Hidden.LogNormaliser(g, x))
 	if l.HiddenMean != nil {
-		f = g.Add(f, g.RowDot(x, g.Param(l.HiddenMean)))
+		f = g.Combine(1, f, l.copies(), g.RowDot(x, g.Param(l.HiddenMean)))
 	}
 	if u := l.Visible.Potential(g, v); u != nil {
 		f = g.Add(f, u)
@@ -175,6 +196,9 @@ func (l *Layer) Tensors() []*graph.Tensor {
 
 // start draws the initial weights and makes the running means.
 func (l *Layer) start(centred bool, deviation float64, random *graph.Random) error {
+	if l.Copies < 0 {
+		return fmt.Errorf("models: %s: %g copies of hidden units, want above 0", l.Name, l.Copies)
+	}
 	if l.Visible == nil || l.Hidden == nil {
 		return fmt.Errorf("models: %s: visible and hidden units must be named", l.Name)
 	}

@@ -1,6 +1,8 @@
 package zoo
 
 import (
+	"math"
+
 	"boltzoo/models"
 	"boltzoo/models/unit"
 	"boltzoo/train"
@@ -18,7 +20,7 @@ func celebaDBN() Recipe {
 		// A stage sees fewer of the drawn faces than of photographs: they have
 		// less in them, and the whole is to take some three minutes.
 		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{1, 2, 2, 4, 8, 8, 8, 8}},
-		Model:   facesStack(64, true, 64, 128, 256, 256),
+		Model:   facesStack(64, false, 64, 128, 256, 256),
 		Stages: []train.Stage{
 			// Small batches, small initial weights and high rates are what a
 			// first layer wants: it learns to copy small patches.
@@ -26,10 +28,10 @@ func celebaDBN() Recipe {
 			greedy("conv2", 2, 2, 16, 0.01),
 			greedy("conv3", 3, 2, 16, 0.01),
 			greedy("conv4", 4, 4, 16, 0.01),
-			greedy("dense1", 5, 10, 32, 0.003),
-			greedy("dense2", 6, 10, 32, 0.003),
-			greedy("dense3", 7, 10, 32, 0.003),
-			greedy("dense4", 8, 10, 32, 0.003),
+			greedy("dense1", 5, 8, 64, 0.005),
+			greedy("dense2", 6, 20, 64, 0.005),
+			greedy("dense3", 7, 20, 64, 0.005),
+			greedy("dense4", 8, 20, 64, 0.005),
 		},
 		Sampling: Sampling{From: FromPrior},
 		Seed:     1,
@@ -62,7 +64,7 @@ func celebaDBNPaper() Recipe {
 	r := celebaDBN()
 	r.Name = "celeba-dbn-paper"
 	r.About = "celeba-dbn in the paper's literal setting, which collapses: for comparison"
-	r.Model = facesStack(64, false, 64, 128, 256, 256)
+	r.Model = facesStack(64, true, 64, 128, 256, 256)
 	r.Stages = []train.Stage{{
 		Name:      "end to end",
 		Objective: train.CD{Flow: 1},
@@ -81,17 +83,17 @@ func celeba128DBN() Recipe {
 	r.Name = "celeba128-dbn"
 	r.About = "Multinary convolutional deep belief network, nine layers, on colour faces of 128×128 pixels"
 	r.Data.Size = 128
-	r.Model = facesStack(128, true, 64, 128, 256, 256, 256)
+	r.Model = facesStack(128, false, 64, 128, 256, 256, 256)
 	r.Stages = []train.Stage{
 		greedy("conv1", 1, 1, 16, 0.03),
 		greedy("conv2", 2, 1, 16, 0.01),
 		greedy("conv3", 3, 2, 16, 0.01),
 		greedy("conv4", 4, 2, 16, 0.01),
 		greedy("conv5", 5, 4, 16, 0.01),
-		greedy("dense1", 6, 10, 32, 0.003),
-		greedy("dense2", 7, 10, 32, 0.003),
-		greedy("dense3", 8, 10, 32, 0.003),
-		greedy("dense4", 9, 10, 32, 0.003),
+		greedy("dense1", 6, 8, 64, 0.005),
+		greedy("dense2", 7, 20, 64, 0.005),
+		greedy("dense3", 8, 20, 64, 0.005),
+		greedy("dense4", 9, 20, 64, 0.005),
 	}
 	r.BuiltIn = &BuiltIn{Set: "faces", Images: 1000, Epochs: []int{1, 1, 2, 2, 4, 8, 8, 8, 8}}
 	return r
@@ -99,28 +101,42 @@ func celeba128DBN() Recipe {
 
 // facesStack is P2's stack (section 4.1): convolutions of 4×4 filters, stride
 // 2, padding 1, each of which halves the side, then dense layers of 1000, 500,
-// 200 and 100 units. All units are multinary with 255 levels.
-func facesStack(side int, centred bool, filters ...int) models.Stack {
+// 200 and 100 units. All units are multinary, the visible ones with 255 levels.
+// The plain stack is P2's to the letter. The other one is centred, and each
+// layer with fewer hidden than visible units has as many times the levels:
+// see models.RBM.
+func facesStack(side int, plain bool, filters ...int) models.Stack {
 	s := models.Stack{Shape: []int{side, side, 3}}
+	u := unit.Multinary{Levels: 255}
+	below := side * side * 3
 	for _, f := range filters {
-		s.Layers = append(s.Layers, halvingConv(unit.Multinary{Levels: 255}, f, centred))
+		side /= 2
+		layer := halvingConv(u, f)
+		layer.Centred, layer.Copies = !plain, copies(plain, below, side*side*f)
+		s.Layers = append(s.Layers, layer)
+		below = side * side * f
 	}
 	for _, n := range []int{1000, 500, 200, 100} {
 		s.Layers = append(s.Layers, models.RBM{
-			Visible: unit.Multinary{Levels: 255}, Hidden: unit.Multinary{Levels: 255},
-			Units: n, Centred: centred,
+			Visible: u, Hidden: u, Units: n,
+			Centred: !plain, Copies: copies(plain, below, n),
 		})
+		below = n
 	}
 	return s
 }
 
-// halvingConv is a convolution that halves the sides of a picture.
-func halvingConv(u unit.Unit, filters int, centred bool) models.ConvRBM {
-	return models.ConvRBM{
-		Visible: u, Hidden: u,
-		Filters: filters, Kernel: 4, Stride: 2, Pad: 1,
-		Centred: centred,
+// copies are V/H, rounded to a half, where a layer gets narrower.
+func copies(plain bool, visible, hidden int) float64 {
+	if plain || hidden >= visible {
+		return 0
 	}
+	return math.Round(2*float64(visible)/float64(hidden)) / 2
+}
+
+// halvingConv is a convolution that halves the sides of a picture.
+func halvingConv(u unit.Unit, filters int) models.ConvRBM {
+	return models.ConvRBM{Visible: u, Hidden: u, Filters: filters, Kernel: 4, Stride: 2, Pad: 1}
 }
 
 // greedy trains one layer on the means of those below, which stay as they are.

@@ -16,10 +16,10 @@ func mnistDBN() Recipe {
 		Data:    Source{Set: "mnist", Size: 28},
 		BuiltIn: &BuiltIn{Set: "digits", Images: 10000, Epochs: []int{1, 2, 4, 4}},
 		Model: models.Stack{Shape: []int{28, 28, 1}, Layers: []models.Spec{
-			halvingConv(u, 32, true), // 28 → 14
-			halvingConv(u, 64, true), // 14 → 7
-			models.RBM{Visible: u, Hidden: u, Units: 500, Centred: true},
-			models.RBM{Visible: u, Hidden: u, Units: 100, Centred: true},
+			centredConv(u, 32), // 28 → 14
+			centredConv(u, 64), // 14 → 7
+			models.RBM{Visible: u, Hidden: u, Units: 500, Copies: 6, Centred: true},
+			models.RBM{Visible: u, Hidden: u, Units: 100, Copies: 5, Centred: true},
 		}},
 		Stages: []train.Stage{
 			greedy("conv1", 1, 1, 32, 0.01),
@@ -59,4 +59,10 @@ func mnistRBM() Recipe {
 		Sampling: Sampling{From: FromPrior, Steps: 1000, Noise: models.AllNoise},
 		Seed:     1,
 	}
+}
+
+func centredConv(u unit.Unit, filters int) models.ConvRBM {
+	c := halvingConv(u, filters)
+	c.Centred = true
+	return c
 }

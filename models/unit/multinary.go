@@ -12,21 +12,15 @@ import (
 // with such offsets is Nσ(kx) to half a level up to k = 0.1, to 9 % of N at
 // k = 1; the mean is taken as defined, whatever k.)
 //
-// States are n/U for n = 0 … N, and pre-activations are kx. With one U for all
-// layers the mean-field loss is k/U times the literal one, every gradient
-// mapping exactly: W here is kUW there. For U = N, states are shares from 0 to
-// 1, and what mean field can learn does not depend on N or k at all: they
-// change the noise of sampled states, whose variance is kN g'(x)/U², and the
-// size of an optimiser's steps relative to the weights.
-//
-// Where hidden units have more levels than visible ones, N/U is their range.
-// A layer with fewer hidden than visible units wants that: its weights, used
-// in both directions, keep the sum of variances nearly as it is, so a layer of
-// a quarter of the units needs four times the variance a unit, which states
-// from 0 to 1 do not have.
+// States are counted in shares, n/N from 0 to 1, and pre-activations are kx.
+// In these units the mean-field loss is k/N times the literal one, every
+// gradient mapping exactly (W here is kNW there), and does not depend on N or
+// k. So N and k change what is learnt through the noise of sampled states
+// alone, whose variance is (k/N) g'(x), and through the size of an optimiser's
+// steps relative to the weights. (Hidden units of more levels than the visible
+// ones are another thing: see RBM.Copies.)
 type Multinary struct {
 	Levels     int     `json:"levels,omitempty"`     // N; 0 means 255
-	Unit       int     `json:"unit,omitempty"`       // U, the levels in a state of 1; 0 means N
 	Gain       float64 `json:"gain,omitempty"`       // k; 0 means 1
 	Activation string  `json:"activation,omitempty"` // g: sigmoid (also if empty), tanh, relu, clipped-relu, softplus or identity
 }
@@ -52,14 +46,6 @@ func (m Multinary) levels() int {
 	return m.Levels
 }
 
-// span is N/U, the largest state.
-func (m Multinary) span() float64 {
-	if m.Unit == 0 {
-		return 1
-	}
-	return float64(m.levels()) / float64(m.Unit)
-}
-
 func (m Multinary) gain() float64 {
 	if m.Gain == 0 {
 		return 1
@@ -79,19 +65,19 @@ func (m Multinary) activation(g *graph.Graph) (f, integral graph.Function, close
 	return a.f, a.integral, a.closed
 }
 
-// Mean is N/U g(x).
+// Mean is g(x).
 func (m Multinary) Mean(g *graph.Graph, x *graph.Node) *graph.Node {
 	f, _, _ := m.activation(g)
-	return g.Scale(m.span(), g.Map(f, x))
+	return g.Map(f, x)
 }
 
-// Sample draws how many of the N copies are on, over U. For g = σ and k = 1
-// the copies are alike and it is binomial; else it is normal, of the same mean
-// and variance as the copies' sum.
+// Sample draws the share of the N copies that are on. For g = σ and k = 1 the
+// copies are alike and it is binomial; else it is normal, of the same mean and
+// variance as the copies' sum.
 func (m Multinary) Sample(g *graph.Graph, x *graph.Node, stream string) *graph.Node {
 	f, _, _ := m.activation(g)
 	if f == graph.Sigmoid && m.gain() == 1 {
-		return g.Scale(m.span(), g.Binomial(g.Map(f, x), m.levels(), stream))
+		return g.Binomial(g.Map(f, x), m.levels(), stream)
 	}
 	slope, ok := f.Derivative()
 	if !ok {
@@ -99,41 +85,40 @@ func (m Multinary) Sample(g *graph.Graph, x *graph.Node, stream string) *graph.N
 		return nil
 	}
 	deviation := g.Map(graph.Sqrt, g.Scale(m.gain()/float64(m.levels()), g.Map(slope, x)))
-	return g.Scale(m.span(), g.Gaussian(g.Map(f, x), deviation, stream))
+	return g.Gaussian(g.Map(f, x), deviation, stream)
 }
 
 // quadraturePoints integrate a smooth activation from 0 over |x| < 20 to
 // float32 rounding.
 const quadraturePoints = 24
 
-// LogNormaliser is N/U Σ_j ∫₀^{x_j} g, in closed form where there is one, else by
+// LogNormaliser is Σ_j ∫₀^{x_j} g, in closed form where there is one, else by
 // quadrature. (For g = σ it is log 2 a unit more, the value of softplus at 0:
 // a constant, which no free-energy difference sees.)
 func (m Multinary) LogNormaliser(g *graph.Graph, x *graph.Node) *graph.Node {
 	f, integral, closed := m.activation(g)
 	if closed {
-		return g.Scale(m.span(), g.SumMap(integral, x))
+		return g.SumMap(integral, x)
 	}
 	if g.Err() != nil {
 		return nil
 	}
 	activation := func(t *graph.Node) *graph.Node { return g.Map(f, t) }
-	return g.Scale(m.span(), g.RowSum(g.Integral(activation, g.Full(0, x.Shape()...), x, quadraturePoints)))
+	return g.RowSum(g.Integral(activation, g.Full(0, x.Shape()...), x, quadraturePoints))
 }
 
 // Potential is left out: it does not depend on parameters, and the mean-field
 // loss not on it.
 func (Multinary) Potential(*graph.Graph, *graph.Node) *graph.Node { return nil }
 
-// Inverse is g⁻¹(mU/N) for the activations with values in an interval, mU/N
-// itself for the others.
+// Inverse is g⁻¹(m) for the activations with values in an interval, m itself
+// for the others.
 func (m Multinary) Inverse(mean float64) float64 {
-	share := mean / m.span()
 	switch m.Activation {
 	case "", "sigmoid":
-		return Binary{}.Inverse(share)
+		return Binary{}.Inverse(mean)
 	case "tanh":
-		return Binary{}.Inverse((1+share)/2) / 2
+		return Binary{}.Inverse((1+mean)/2) / 2
 	}
-	return share
+	return mean
 }

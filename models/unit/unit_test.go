@@ -22,7 +22,6 @@ var kinds = []struct {
 	{"binary", unit.Binary{}, bump},
 	{"multinary", unit.Multinary{}, func(x float64) float64 { return bump(x) / 255 }},
 	{"multinary of 10 levels", unit.Multinary{Levels: 10}, func(x float64) float64 { return bump(x) / 10 }},
-	{"multinary of range 4", unit.Multinary{Levels: 1020, Unit: 255}, func(x float64) float64 { return 16 * bump(x) / 1020 }},
 	{"multinary with gain", unit.Multinary{Levels: 100, Gain: 0.5}, func(x float64) float64 { return 0.5 * bump(x) / 100 }},
 	{"multinary tanh", unit.Multinary{Activation: "tanh"}, func(x float64) float64 { return (1 - math.Pow(math.Tanh(x), 2)) / 255 }},
 	{"multinary softplus", unit.Multinary{Levels: 50, Activation: "softplus"}, func(x float64) float64 { return sigma(x) / 50 }},
