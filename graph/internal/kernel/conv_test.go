@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -55,76 +54,67 @@ func (g Conv) sizes() (x, y, w int) {
 	return g.N * g.H * g.W * g.C, g.N * oh * ow * g.F, g.KH * g.KW * g.C * g.F
 }
 
-func compare(t *testing.T, name string, got []float32, want, size []float64, terms int) {
-	t.Helper()
-	for i := range got {
-		if e := math.Abs(float64(got[i]) - want[i]); !(e <= bound(terms, size[i])) {
-			t.Fatalf("%s: element %d = %v, want %v", name, i, got[i], want[i])
+// reference is a result in float64, and the sums of the absolute values of its
+// terms.
+type reference struct{ value, size []float64 }
+
+func newReference(n int, bias []float32) *reference {
+	r := &reference{make([]float64, n), make([]float64, n)}
+	for i := range n {
+		if bias != nil {
+			r.add(i, 1, bias[i%len(bias)])
 		}
 	}
+	return r
+}
+
+func (r *reference) add(i int, a, b float32) {
+	r.value[i] += float64(a) * float64(b)
+	r.size[i] += math.Abs(float64(a) * float64(b))
 }
 
 func TestConv(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		r := newRand(3)
-		for trial := range 300 {
-			g := randomConv(r)
-			nx, ny, nw := g.sizes()
-			x, y, w := normals(r, nx), normals(r, ny), normals(r, nw)
-			name := fmt.Sprintf("trial %d: %+v", trial, g)
-			bias := func(n int) []float32 {
-				if trial%2 == 0 {
-					return nil
-				}
-				return normals(r, n)
-			}
-			start := func(n int, bias []float32) (want, size []float64) {
-				want, size = make([]float64, n), make([]float64, n)
-				for i := range want {
-					if bias != nil {
-						want[i] = float64(bias[i%len(bias)])
-						size[i] = math.Abs(want[i])
+	r := newRand(3)
+	for trial := range 300 {
+		g := randomConv(r)
+		nx, ny, nw := g.sizes()
+		x, y, w := normals(r, nx), normals(r, ny), normals(r, nw)
+		var bx, by []float32
+		if trial%2 == 1 {
+			bx, by = normals(r, g.C), normals(r, g.F)
+		}
+		forward, transposed, filter := newReference(ny, by), newReference(nx, bx), newReference(nw, nil)
+		naiveConv(g, func(i, j, k int) {
+			forward.add(j, x[i], w[k])
+			transposed.add(i, y[j], w[k])
+			filter.add(k, x[i], y[j])
+		})
+		onEachPath(t, func() {
+			for _, c := range []struct {
+				name  string
+				want  *reference
+				terms int
+				f     func(dst []float32)
+			}{
+				{"forward", forward, g.KH*g.KW*g.C + 1, func(dst []float32) { g.Forward(dst, x, w, by) }},
+				{"transposed", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.Transposed(dst, y, w, bx) }},
+				{"gather", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.gather(dst, y, w, bx) }},
+				{"scatter", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.scatter(dst, y, w, bx) }},
+				{"filter", filter, ny / g.F, func(dst []float32) { g.Filter(dst, x, y) }},
+			} {
+				got, untouched := guarded(len(c.want.value))
+				c.f(got)
+				for i, v := range got {
+					if e := math.Abs(float64(v) - c.want.value[i]); !(e <= bound(c.terms, c.want.size[i])) {
+						t.Fatalf("%s, trial %d: %+v: %s: element %d = %v, want %v", current.name, trial, g, c.name, i, v, c.want.value[i])
 					}
 				}
-				return want, size
-			}
-			add := func(want, size []float64, i int, a, b float32) {
-				want[i] += float64(a) * float64(b)
-				size[i] += math.Abs(float64(a) * float64(b))
-			}
-
-			b := bias(g.F)
-			want, size := start(ny, b)
-			naiveConv(g, func(i, j, k int) { add(want, size, j, x[i], w[k]) })
-			got, untouched := guarded(ny)
-			g.Forward(got, x, w, b)
-			compare(t, name+" forward", got, want, size, g.KH*g.KW*g.C+1)
-			if !untouched() {
-				t.Fatalf("%s: forward wrote outside of y", name)
-			}
-
-			b = bias(g.C)
-			want, size = start(nx, b)
-			naiveConv(g, func(i, j, k int) { add(want, size, i, y[j], w[k]) })
-			for _, f := range []func(x, y, w, bias []float32){g.Transposed, g.gather, g.scatter} {
-				got, untouched = guarded(nx)
-				f(got, y, w, b)
-				compare(t, name+" transposed", got, want, size, g.KH*g.KW*g.F+1)
 				if !untouched() {
-					t.Fatalf("%s: transposed wrote outside of x", name)
+					t.Fatalf("%s, trial %d: %+v: %s: wrote outside of the slice", current.name, trial, g, c.name)
 				}
 			}
-
-			want, size = start(nw, nil)
-			naiveConv(g, func(i, j, k int) { add(want, size, k, x[i], y[j]) })
-			got, untouched = guarded(nw)
-			g.Filter(got, x, y)
-			compare(t, name+" filter", got, want, size, ny/g.F)
-			if !untouched() {
-				t.Fatalf("%s: filter wrote outside of w", name)
-			}
-		}
-	})
+		})
+	}
 }
 
 // Large shapes take the blocked ways; that they are adjoint to one another is

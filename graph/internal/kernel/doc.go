@@ -17,3 +17,8 @@
 // Sizes and slice lengths are the caller's to get right: a kernel panics when
 // they do not fit and never reads or writes outside the slices it was given.
 package kernel
+
+//go:generate go -C gen run . -part elementwise -pkg kernel -out ../elementwise_amd64.s -stubs ../elementwise_amd64.go
+//go:generate go -C gen run . -part gemm -pkg kernel -out ../gemm_amd64.s -stubs ../gemm_amd64.go
+//go:generate go -C gen run . -part move -pkg kernel -out ../move_amd64.s -stubs ../move_amd64.go
+//go:generate go -C gen run . -part random -pkg kernel -out ../random_amd64.s -stubs ../random_amd64.go

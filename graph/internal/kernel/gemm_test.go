@@ -14,17 +14,14 @@ func naiveGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda
 		for j := range n {
 			s, abs := 0.0, 0.0
 			for p := range k {
-				x, y := a[0], b[0]
+				ai, bi := i*lda+p, p*ldb+j
 				if transA {
-					x = a[p*lda+i]
-				} else {
-					x = a[i*lda+p]
+					ai = p*lda + i
 				}
 				if transB {
-					y = b[j*ldb+p]
-				} else {
-					y = b[p*ldb+j]
+					bi = j*ldb + p
 				}
+				x, y := a[ai], b[bi]
 				s += float64(x) * float64(y)
 				abs += math.Abs(float64(x) * float64(y))
 			}
@@ -45,73 +42,64 @@ func naiveGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda
 func bound(k int, size float64) float64 { return float64(k+4)*size/(1<<24) + 1e-37 }
 
 func TestGemm(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		r := newRand(1)
-		for trial := range 400 {
-			m, n, k := 1+r.IntN(70), 1+r.IntN(90), 1+r.IntN(130)
-			switch trial % 40 {
-			case 0:
-				m, n, k = 1+r.IntN(420), 1+r.IntN(200), 1+r.IntN(1300)
-			case 1:
-				m, n, k = 1+r.IntN(3), 1+r.IntN(600), 1+r.IntN(600)
-			case 2:
-				m, n, k = 1+r.IntN(900), 1+r.IntN(3), 1+r.IntN(600)
-			case 3:
-				k = 0
-			case 4:
-				k = 512 + r.IntN(3)
-			}
-			transA, transB := r.IntN(2) == 1, r.IntN(2) == 1
-			alpha := []float32{1, 1, -0.5, 0}[r.IntN(4)]
-			beta := []float32{0, 1, 0.7}[r.IntN(3)]
-			lda, ldb, ldc := k+r.IntN(5), n+r.IntN(5), n+r.IntN(5)
-			rowsA, rowsB, colsA, colsB := m, k, k, n
-			if transA {
-				lda, rowsA, colsA = m+r.IntN(5), k, m
-			}
-			if transB {
-				ldb, rowsB, colsB = k+r.IntN(5), n, k
-			}
-			// The slices end with the last element.
-			a := normals(r, max(0, (rowsA-1)*lda+colsA))
-			b := normals(r, max(0, (rowsB-1)*ldb+colsB))
-			a, b = a[:len(a):len(a)], b[:len(b):len(b)]
-			c, untouched := guarded((m-1)*ldc + n)
-			copy(c, normals(r, len(c)))
-			if beta == 0 {
-				c[r.IntN(n)] = float32(math.NaN())
-			}
-			before := append([]float32(nil), c...)
-			name := fmt.Sprintf("trial %d: transA %v, transB %v, m %d, n %d, k %d, alpha %v, beta %v, ld %d %d %d", trial, transA, transB, m, n, k, alpha, beta, lda, ldb, ldc)
-			var want, size []float64
-			if k > 0 {
-				want, size = naiveGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-			} else {
-				want, size = naiveGemm(false, false, m, n, 0, alpha, nil, 0, nil, 0, beta, c, ldc)
-			}
+	r := newRand(1)
+	for trial := range 400 {
+		m, n, k := 1+r.IntN(70), 1+r.IntN(90), 1+r.IntN(130)
+		switch trial % 40 {
+		case 0:
+			m, n, k = 1+r.IntN(420), 1+r.IntN(200), 1+r.IntN(1300)
+		case 1:
+			m, n, k = 1+r.IntN(3), 1+r.IntN(600), 1+r.IntN(600)
+		case 2:
+			m, n, k = 1+r.IntN(900), 1+r.IntN(3), 1+r.IntN(600)
+		case 3:
+			k = 0
+		case 4:
+			k = 512 + r.IntN(3)
+		}
+		transA, transB := r.IntN(2) == 1, r.IntN(2) == 1
+		alpha := []float32{1, 1, -0.5, 0}[r.IntN(4)]
+		beta := []float32{0, 1, 0.7}[r.IntN(3)]
+		lda, ldb, ldc := k+r.IntN(5), n+r.IntN(5), n+r.IntN(5)
+		rowsA, rowsB, colsA, colsB := m, k, k, n
+		if transA {
+			lda, rowsA, colsA = m+r.IntN(5), k, m
+		}
+		if transB {
+			ldb, rowsB, colsB = k+r.IntN(5), n, k
+		}
+		// The slices end with the last element.
+		a := normals(r, max(0, (rowsA-1)*lda+colsA))
+		b := normals(r, max(0, (rowsB-1)*ldb+colsB))
+		a, b = a[:len(a):len(a)], b[:len(b):len(b)]
+		before := normals(r, (m-1)*ldc+n)
+		if beta == 0 {
+			before[r.IntN(n)] = float32(math.NaN())
+		}
+		want, size := naiveGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, before, ldc)
+		onEachPath(t, func() {
+			name := fmt.Sprintf("%s, trial %d: transA %v, transB %v, m %d, n %d, k %d, alpha %v, beta %v, ld %d %d %d",
+				current.name, trial, transA, transB, m, n, k, alpha, beta, lda, ldb, ldc)
+			c, untouched := guarded(len(before))
+			copy(c, before)
 			Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-			for i := range m {
-				for j := range ldc {
-					if i == m-1 && j >= n {
-						break
+			for at, got := range c {
+				i, j := at/ldc, at%ldc
+				if j >= n {
+					if got != before[at] {
+						t.Fatalf("%s: element [%d,%d] outside of c was written", name, i, j)
 					}
-					got := c[i*ldc+j]
-					if j >= n {
-						if got != before[i*ldc+j] {
-							t.Fatalf("%s: element [%d,%d] outside of c was written", name, i, j)
-						}
-						continue
-					}
-					if e := math.Abs(float64(got) - want[i*n+j]); !(e <= bound(k, size[i*n+j])) {
-						t.Fatalf("%s: [%d,%d] = %v, want %v", name, i, j, got, want[i*n+j])
-					}
+					continue
+				}
+				if e := math.Abs(float64(got) - want[i*n+j]); !(e <= bound(k, size[i*n+j])) {
+					t.Fatalf("%s: [%d,%d] = %v, want %v", name, i, j, got, want[i*n+j])
 				}
 			}
 			if !untouched() {
 				t.Fatalf("%s: wrote outside of c", name)
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestGemmSpecialValues(t *testing.T) {

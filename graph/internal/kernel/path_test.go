@@ -17,6 +17,16 @@ func everyPath(t *testing.T, test func(t *testing.T)) {
 	}
 }
 
+// onEachPath runs f on each path, within one test.
+func onEachPath(t *testing.T, f func()) {
+	t.Helper()
+	before := current
+	defer func() { current = before }()
+	for _, current = range paths {
+		f()
+	}
+}
+
 func usePath(t testing.TB, p *path) {
 	before := current
 	current = p

@@ -180,7 +180,7 @@ func (k coder) xor(m operand.Op, x, r reg.VecVirtual) {
 // exp is e to the x: 2ⁿ·eʳ with |r| ≤ ln2/2, and a polynomial for eʳ. x is
 // overwritten.
 func (k coder) exp(x reg.VecVirtual) reg.VecVirtual {
-	n, p, square := k.reg(), k.reg(), k.reg()
+	n, square := k.reg(), k.reg()
 	// Beyond these the result is 0 or infinite. The minimum takes its second
 	// operand if one is not a number, so x has to be that.
 	k.VMINPS(x, k.held(89), x)
@@ -193,7 +193,7 @@ func (k coder) exp(x reg.VecVirtual) reg.VecVirtual {
 	}
 	k.VFNMADD231PS(k.constant(0.693359375), n, x) // ln2 in two parts
 	k.VFNMADD231PS(k.constant(-2.12194440e-4), n, x)
-	p = k.poly(x, 0.500000001346, 0.166666666816, 0.041666465006,
+	p := k.poly(x, 0.500000001346, 0.166666666816, 0.041666465006,
 		0.00833331093445, 0.0013933641032, 0.000198909808698)
 	k.VMULPS(x, x, square)
 	// 1 + x + x²·p, with what the first sum rounds away
