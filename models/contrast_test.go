@@ -154,7 +154,7 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 				for _, k := range []int{1, 3} {
 					specs := map[string]Spec{
 						"dense, copies":   RBM{Visible: v.unit, Hidden: h.unit, Shape: []int{7}, Units: 5, Centred: centred, Copies: 2.5},
-						"conv, copies":    ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred, Copies: 1.3},
+						"conv, copies":    ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred, Copies: 0.7},
 						"dense":           RBM{Visible: v.unit, Hidden: h.unit, Shape: []int{7}, Units: 5, Centred: centred},
 						"conv":            ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred},
 						"conv, a a pixel": ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{5, 4, 1}, Filters: 2, Kernel: 3, Stride: 1, Pad: 1, Centred: centred, PixelBias: true},
