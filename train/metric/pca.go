@@ -16,13 +16,13 @@ type PCA struct {
 	components *graph.Tensor // D×K, orthonormal, the largest variance first
 }
 
-const (
-	// extra directions and rounds of iteration make a randomised range exact
-	// to more digits than are printed.
-	extraDirections = 20
-	iterations      = 4
-	pcaBatch        = 256
-)
+// pcaIterations, and half as many directions again as components, give errors
+// that are right to three digits for pictures, whose spectra fall slowly.
+const pcaIterations = 6
+
+const pcaBatch = 256
+
+var errEigen = errors.New("metric: pca: the eigenvalues do not converge; are all values finite?")
 
 // FitPCA finds the first k principal components of the examples, by subspace
 // iteration from a random start (Halko, Martinsson and Tropp 2011, algorithms
@@ -50,11 +50,11 @@ func FitPCA(source Source, k int) (*PCA, error) {
 		p.mean.Data[i] = float32(moments.Mean(i))
 	}
 
-	l := min(k+extraDirections, d, n)
+	l := min(k+max(k/2, 20), d, n)
 	q := graph.NewTensor("q", d, l)
 	graph.NewRandom(1).Stream("pca").Normal(q.Data)
 	var product *mat.Dense
-	for range iterations {
+	for range pcaIterations {
 		if product, err = p.covary(source, q); err != nil {
 			return nil, err
 		}
@@ -76,10 +76,10 @@ func FitPCA(source Source, k int) (*PCA, error) {
 	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(symmetric, true) {
-		return nil, errors.New("metric: pca: the eigenvalues do not converge; are all values finite?")
+		return nil, errEigen
 	}
 	var vectors, rotated mat.Dense
-	eigen.VectorsTo(&vectors) // eigenvalues ascend
+	eigen.VectorsTo(&vectors) // by ascending eigenvalues
 	rotated.Mul(basis, &vectors)
 	p.components = graph.NewTensor("components", d, k)
 	for i := range d {
@@ -108,15 +108,16 @@ func (p *PCA) covary(source Source, q *graph.Tensor) (*mat.Dense, error) {
 
 // orthonormal makes q a basis of the columns of m.
 func orthonormal(q *graph.Tensor, m *mat.Dense) error {
-	// The eigenvectors of MᵀM turn the columns of M orthogonal, which a second
-	// time makes up for what the squaring loses.
-	for range 2 {
-		_, l := m.Dims()
+	// The eigenvectors of MᵀM turn the columns of M orthogonal. Where some of
+	// them are nearly nothing, squaring has lost their directions: what is left
+	// of them needs another turn.
+	_, l := m.Dims()
+	for range 3 {
 		var gram mat.SymDense
 		gram.SymOuterK(1, m.T())
 		var eigen mat.EigenSym
 		if !eigen.Factorize(&gram, true) {
-			return errors.New("metric: pca: the eigenvalues do not converge; are all values finite?")
+			return errEigen
 		}
 		var vectors, turned mat.Dense
 		eigen.VectorsTo(&vectors)
@@ -128,6 +129,9 @@ func orthonormal(q *graph.Tensor, m *mat.Dense) error {
 			}
 		}
 		m = &turned
+		if values := eigen.Values(nil); values[0] > 1e-10*values[l-1] { // they ascend
+			break
+		}
 	}
 	for i := range q.Data {
 		q.Data[i] = float32(m.At(i/q.Shape[1], i%q.Shape[1]))
