@@ -42,3 +42,40 @@ func adamPortable(p, m, v, grad []float32, c *adamConstants) {
 		p[i] -= c.rate * mi / (float32(math.Sqrt(float64(vi)))*c.root + c.epsilon)
 	}
 }
+
+// adaMaxConstants are the numbers of one AdaMax step.
+type adaMaxConstants struct {
+	beta1, rest1 float32 // β₁ and 1-β₁
+	beta2        float32
+	rate         float32 // α/(1-β₁ᵗ)
+	epsilon      float32
+}
+
+// AdaMax makes step number t (from 1) of AdaMax, algorithm 2 of Kingma and Ba,
+// in place. ε is added to the norm, which is 0 until there has been a gradient.
+//
+//	m = β₁m + (1-β₁)g     u = max(β₂u, |g|)
+//	p = p - α/(1-β₁ᵗ) · m/(u+ε)
+func AdaMax(p, m, u, grad []float32, rate, beta1, beta2, epsilon float64, t int) {
+	equal(len(p), len(m), len(u), len(grad))
+	if t < 1 {
+		panic("kernel: adamax: steps count from 1")
+	}
+	c := adaMaxConstants{
+		beta1: float32(beta1), rest1: float32(1 - beta1), beta2: float32(beta2),
+		rate:    float32(rate / (1 - math.Pow(beta1, float64(t)))),
+		epsilon: float32(epsilon),
+	}
+	pieces(len(p), func(from, to int) {
+		current.adaMax(p[from:to], m[from:to], u[from:to], grad[from:to], &c)
+	})
+}
+
+func adaMaxPortable(p, m, u, grad []float32, c *adaMaxConstants) {
+	for i, g := range grad {
+		mi := c.beta1*m[i] + c.rest1*g
+		ui := max(c.beta2*u[i], float32(math.Abs(float64(g))))
+		m[i], u[i] = mi, ui
+		p[i] -= c.rate * mi / (ui + c.epsilon)
+	}
+}

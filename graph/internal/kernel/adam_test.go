@@ -5,53 +5,73 @@ import (
 	"testing"
 )
 
+// TestAdam compares five steps with algorithms 1 and 2 of the paper, line by
+// line in float64.
 func TestAdam(t *testing.T) {
-	everyPath(t, func(t *testing.T) {
-		r := newRand(11)
-		tails(func(n int) {
-			const rate, beta1, beta2, epsilon = 1e-3, 0.9, 0.999, 1e-8
-			p, pOnly := guarded(n)
-			m, mOnly := guarded(n)
-			v, vOnly := guarded(n)
-			copy(p, normals(r, n))
-			clear(m)
-			clear(v)
-			wantP, wantM, wantV := make([]float64, n), make([]float64, n), make([]float64, n)
-			for i := range p {
-				wantP[i] = float64(p[i])
-			}
-			for step := 1; step <= 5; step++ {
-				grad := normals(r, n)
-				if n > 0 {
-					grad[0] = 0 // 0/0 but for epsilon
+	const rate, beta1, beta2, epsilon = 1e-3, 0.9, 0.999, 1e-8
+	first := func(m, g float64) float64 { return beta1*m + (1-beta1)*g }
+	unbiased := func(m, beta float64, step int) float64 { return m / (1 - math.Pow(beta, float64(step))) }
+	for _, k := range []struct {
+		name   string
+		kernel func(p, m, v, grad []float32, rate, beta1, beta2, epsilon float64, t int)
+		second func(v, g float64) float64
+		move   func(m, v float64, step int) float64
+	}{
+		{
+			"adam", Adam,
+			func(v, g float64) float64 { return beta2*v + (1-beta2)*g*g },
+			func(m, v float64, step int) float64 {
+				return rate * unbiased(m, beta1, step) / (math.Sqrt(unbiased(v, beta2, step)) + epsilon)
+			},
+		},
+		{
+			"adamax", AdaMax,
+			func(u, g float64) float64 { return max(beta2*u, math.Abs(g)) },
+			func(m, u float64, step int) float64 { return rate * unbiased(m, beta1, step) / (u + epsilon) },
+		},
+	} {
+		everyPath(t, func(t *testing.T) {
+			r := newRand(11)
+			tails(func(n int) {
+				p, pOnly := guarded(n)
+				m, mOnly := guarded(n)
+				v, vOnly := guarded(n)
+				copy(p, normals(r, n))
+				clear(m)
+				clear(v)
+				wantP, wantM, wantV := make([]float64, n), make([]float64, n), make([]float64, n)
+				for i := range p {
+					wantP[i] = float64(p[i])
 				}
-				Adam(p, m, v, grad, rate, beta1, beta2, epsilon, step)
-				// Algorithm 1 of the paper, line by line.
-				for i, g := range grad {
-					g := float64(g)
-					wantM[i] = beta1*wantM[i] + (1-beta1)*g
-					wantV[i] = beta2*wantV[i] + (1-beta2)*g*g
-					mHat := wantM[i] / (1 - math.Pow(beta1, float64(step)))
-					vHat := wantV[i] / (1 - math.Pow(beta2, float64(step)))
-					wantP[i] -= rate * mHat / (math.Sqrt(vHat) + epsilon)
+				for step := 1; step <= 5; step++ {
+					grad := normals(r, n)
+					if n > 0 {
+						grad[0] = 0 // 0/0 but for epsilon
+					}
+					k.kernel(p, m, v, grad, rate, beta1, beta2, epsilon, step)
+					for i, g := range grad {
+						wantM[i] = first(wantM[i], float64(g))
+						wantV[i] = k.second(wantV[i], float64(g))
+						wantP[i] -= k.move(wantM[i], wantV[i], step)
+					}
 				}
-			}
-			for i := range p {
-				if e := math.Abs(float64(p[i]) - wantP[i]); !(e <= 1e-6*max(1, math.Abs(wantP[i]))) {
-					t.Fatalf("n = %d: p[%d] = %v, want %v", n, i, p[i], wantP[i])
+				for i := range p {
+					if e := math.Abs(float64(p[i]) - wantP[i]); !(e <= 1e-6*max(1, math.Abs(wantP[i]))) {
+						t.Fatalf("%s, n = %d: parameter %d is %v, want %v", k.name, n, i, p[i], wantP[i])
+					}
+					if e := math.Abs(float64(m[i]) - wantM[i]); !(e <= 1e-6) {
+						t.Fatalf("%s, n = %d: first moment %d is %v, want %v", k.name, n, i, m[i], wantM[i])
+					}
+					if e := math.Abs(float64(v[i]) - wantV[i]); !(e <= 1e-5*wantV[i]) {
+						t.Fatalf("%s, n = %d: second moment %d is %v, want %v", k.name, n, i, v[i], wantV[i])
+					}
 				}
-				if e := math.Abs(float64(m[i]) - wantM[i]); !(e <= 1e-6) {
-					t.Fatalf("n = %d: m[%d] = %v, want %v", n, i, m[i], wantM[i])
+				if !pOnly() || !mOnly() || !vOnly() {
+					t.Fatalf("%s, n = %d: wrote outside of a slice", k.name, n)
 				}
-				if e := math.Abs(float64(v[i]) - wantV[i]); !(e <= 1e-5*wantV[i]) {
-					t.Fatalf("n = %d: v[%d] = %v, want %v", n, i, v[i], wantV[i])
-				}
-			}
-			if !pOnly() || !mOnly() || !vOnly() {
-				t.Fatalf("n = %d: wrote outside of a slice", n)
-			}
+			})
 		})
-	})
+	}
 }
 
 // With a constant gradient each step is the rate, whatever the gradient's size.

@@ -38,6 +38,9 @@ func dot512(n int, x *float32, y *float32) float64
 func adam512(n int, p *float32, m *float32, v *float32, grad *float32, constants *float32)
 
 //go:noescape
+func adaMax512(n int, p *float32, m *float32, u *float32, grad *float32, constants *float32)
+
+//go:noescape
 func exp256(n int, dst *float32, src *float32)
 
 //go:noescape
@@ -69,3 +72,6 @@ func dot256(n int, x *float32, y *float32) float64
 
 //go:noescape
 func adam256(n int, p *float32, m *float32, v *float32, grad *float32, constants *float32)
+
+//go:noescape
+func adaMax256(n int, p *float32, m *float32, u *float32, grad *float32, constants *float32)

@@ -1588,6 +1588,79 @@ end:
 	VZEROUPPER
 	RET
 
+// func adaMax512(n int, p *float32, m *float32, u *float32, grad *float32, constants *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·adaMax512(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         u+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         constants+40(FP), DI
+	VBROADCASTSS (DI), Z0
+	VBROADCASTSS 4(DI), Z1
+	VBROADCASTSS 8(DI), Z2
+	VBROADCASTSS 12(DI), Z3
+	VBROADCASTSS 16(DI), Z4
+
+loop:
+	CMPQ    AX, $0x00000010
+	JLT     rest
+	VMOVUPS (SI), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS (BX), Z7
+	VMULPS  Z1, Z5, Z8
+	VMULPS  Z0, Z6, Z6
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (DX)
+	VMULPS  Z2, Z7, Z7
+	VPANDD  all7fffffff<>+0(SB), Z5, Z5
+	VMAXPS  Z5, Z7, Z7
+	VMOVUPS Z7, (BX)
+	VADDPS  Z4, Z7, Z7
+	VMULPS  Z3, Z6, Z6
+	VDIVPS  Z7, Z6, Z6
+	VMOVUPS (CX), Z5
+	VSUBPS  Z6, Z5, Z5
+	VMOVUPS Z5, (CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x00000010, AX
+	JMP     loop
+
+rest:
+	TESTQ     AX, AX
+	JZ        end
+	MOVQ      $-1, DI
+	MOVQ      $+63, R8
+	CMPQ      AX, R8
+	CMOVQGT   R8, AX
+	BZHIQ     AX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (SI), K1, Z5
+	VMOVUPS.Z (DX), K1, Z6
+	VMOVUPS.Z (BX), K1, Z7
+	VMULPS    Z1, Z5, Z1
+	VMULPS    Z0, Z6, Z6
+	VADDPS    Z1, Z6, Z6
+	VMOVUPS   Z6, K1, (DX)
+	VMULPS    Z2, Z7, Z7
+	VPANDD    all7fffffff<>+0(SB), Z5, Z0
+	VMAXPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, (BX)
+	VADDPS    Z4, Z7, Z7
+	VMULPS    Z3, Z6, Z6
+	VDIVPS    Z7, Z6, Z6
+	VMOVUPS.Z (CX), K1, Z0
+	VSUBPS    Z6, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)
+
+end:
+	VZEROUPPER
+	RET
+
 // func exp256(n int, dst *float32, src *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·exp256(SB), NOSPLIT, $0-24
@@ -2552,6 +2625,76 @@ rest:
 	VMASKMOVPS   (CX), Y7, Y0
 	VSUBPS       Y9, Y0, Y0
 	VMASKMOVPS   Y0, Y7, (CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func adaMax256(n int, p *float32, m *float32, u *float32, grad *float32, constants *float32)
+// Requires: AVX, AVX2
+TEXT ·adaMax256(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         u+24(FP), BX
+	MOVQ         grad+32(FP), SI
+	MOVQ         constants+40(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 8(DI), Y2
+	VBROADCASTSS 12(DI), Y3
+	VBROADCASTSS 16(DI), Y4
+
+loop:
+	CMPQ    AX, $0x00000008
+	JLT     rest
+	VMOVUPS (SI), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS (BX), Y7
+	VMULPS  Y1, Y5, Y8
+	VMULPS  Y0, Y6, Y6
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, (DX)
+	VMULPS  Y2, Y7, Y7
+	VANDPS  all7fffffff<>+0(SB), Y5, Y5
+	VMAXPS  Y5, Y7, Y7
+	VMOVUPS Y7, (BX)
+	VADDPS  Y4, Y7, Y7
+	VMULPS  Y3, Y6, Y6
+	VDIVPS  Y7, Y6, Y6
+	VMOVUPS (CX), Y5
+	VSUBPS  Y6, Y5, Y5
+	VMOVUPS Y5, (CX)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, AX
+	JMP     loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     index<>+0(SB), Y5, Y5
+	VMASKMOVPS   (SI), Y5, Y6
+	VMASKMOVPS   (DX), Y5, Y7
+	VMASKMOVPS   (BX), Y5, Y8
+	VMULPS       Y1, Y6, Y1
+	VMULPS       Y0, Y7, Y7
+	VADDPS       Y1, Y7, Y7
+	VMASKMOVPS   Y7, Y5, (DX)
+	VMULPS       Y2, Y8, Y8
+	VANDPS       all7fffffff<>+0(SB), Y6, Y0
+	VMAXPS       Y0, Y8, Y8
+	VMASKMOVPS   Y8, Y5, (BX)
+	VADDPS       Y4, Y8, Y8
+	VMULPS       Y3, Y7, Y7
+	VDIVPS       Y8, Y7, Y7
+	VMASKMOVPS   (CX), Y5, Y0
+	VSUBPS       Y7, Y0, Y0
+	VMASKMOVPS   Y0, Y5, (CX)
 
 end:
 	VZEROUPPER

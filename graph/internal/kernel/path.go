@@ -31,7 +31,8 @@ type path struct {
 	// unless ldd is 0.
 	addRows func(dst []float32, ldd int, src []float32, lds, n, w int)
 
-	adam func(p, m, v, grad []float32, c *adamConstants)
+	adam   func(p, m, v, grad []float32, c *adamConstants)
+	adaMax func(p, m, u, grad []float32, c *adaMaxConstants)
 
 	peak func(n int) // n rounds of 12 fused operations on registers of cols/2 elements; or nil
 

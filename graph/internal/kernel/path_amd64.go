@@ -40,6 +40,9 @@ func avx512() *path {
 	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
 		adam512(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
 	}
+	p.adaMax = func(p, m, u, grad []float32, c *adaMaxConstants) {
+		adaMax512(len(p), pointer(p), pointer(m), pointer(u), pointer(grad), &c.beta1)
+	}
 	p.uniform = func(dst []float32, s *lanes) { uniform512(len(dst), pointer(dst), &s[0]) }
 	p.normal = func(dst []float32, s *lanes) { normal512(len(dst), pointer(dst), &s[0]) }
 	p.bernoulli = func(dst, p []float32, s *lanes) { bernoulli512(len(dst), pointer(dst), pointer(p), &s[0]) }
@@ -68,6 +71,9 @@ func avx2() *path {
 	p.dot = func(x, y []float32) float64 { return dot256(len(x), pointer(x), pointer(y)) }
 	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
 		adam256(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
+	}
+	p.adaMax = func(p, m, u, grad []float32, c *adaMaxConstants) {
+		adaMax256(len(p), pointer(p), pointer(m), pointer(u), pointer(grad), &c.beta1)
 	}
 	p.uniform = func(dst []float32, s *lanes) { uniform256(len(dst), pointer(dst), &s[0]) }
 	p.normal = func(dst []float32, s *lanes) { normal256(len(dst), pointer(dst), &s[0]) }

@@ -10,7 +10,7 @@ func portable() *path {
 		tanh: mapPortable(tanh), logCosh: mapPortable(logCosh),
 		combine: combinePortable, multiply: multiplyPortable, scale: scalePortable,
 		sum: sumPortable, dot: dotPortable, addRows: addRowsPortable,
-		adam:    adamPortable,
+		adam: adamPortable, adaMax: adaMaxPortable,
 		uniform: uniformPortable, normal: normalPortable, bernoulli: bernoulliPortable,
 	}
 }

@@ -26,6 +26,7 @@ func elementwise(c *build.Context) {
 		k.sum()
 		k.dot()
 		k.adam()
+		k.adaMax()
 	}
 }
 
@@ -431,6 +432,36 @@ func (k coder) adam() {
 		s.store(y, v, 0)
 		k.VSQRTPS(y, y)
 		k.VMULPS(root, y, y)
+		k.VADDPS(epsilon, y, y)
+		k.VMULPS(rate, x, x)
+		k.VDIVPS(y, x, x)
+		w := s.load(p, 0)
+		k.VSUBPS(x, w, w)
+		s.store(w, p, 0)
+	})
+	k.done()
+}
+
+// adaMax reads the constants β₁, 1-β₁, β₂, rate and ε.
+func (k coder) adaMax() {
+	k.function("adaMax", "func(n int, p, m, u, grad, constants *float32)")
+	n, p, m, u, grad := k.param("n"), k.param("p"), k.param("m"), k.param("u"), k.param("grad")
+	at := k.param("constants")
+	c := k.registers(k.Context, 5)
+	for i, r := range c {
+		k.VBROADCASTSS(operand.Mem{Base: at, Disp: 4 * i}, r)
+	}
+	beta1, rest1, beta2, rate, epsilon := c[0], c[1], c[2], c[3], c[4]
+	k.loop(n, 1, []reg.GPVirtual{p, m, u, grad}, func(s span) {
+		g, x, y := s.load(grad, 0), s.load(m, 0), s.load(u, 0)
+		t := k.reg()
+		k.VMULPS(rest1, g, t)
+		k.VMULPS(beta1, x, x)
+		k.VADDPS(t, x, x)
+		s.store(x, m, 0)
+		k.VMULPS(beta2, y, y)
+		k.VMAXPS(k.abs(g), y, y) // the gradient if one is not a number
+		s.store(y, u, 0)
 		k.VADDPS(epsilon, y, y)
 		k.VMULPS(rate, x, x)
 		k.VDIVPS(y, x, x)
