@@ -53,6 +53,9 @@ func BenchmarkGemm(b *testing.B) {
 		{500, 128, 784, true, false},
 		{128, 500, 784, false, true},
 		{1024, 1024, 1024, false, false},
+		{1, 784, 500, false, false},
+		{10, 784, 500, false, false},
+		{4096, 784, 64, false, false},
 	} {
 		r := newRand(1)
 		x, y, z := normals(r, s.m*s.k), normals(r, s.k*s.n), make([]float32, s.m*s.n)

@@ -234,7 +234,7 @@ func (g Conv) scatter(x, y, w, bias []float32) {
 			t := tiling{rsa: g.F, csa: 1, ldd: taps, ldc: taps, alpha: 1}
 			for k := 0; k < g.F; k += d {
 				t.k = min(d, g.F-k)
-				t.block(rows*ow, taps, a[k:], b.data[k*b.wide:], s.c, s.c, nil)
+				t.block(rows*ow, taps, a[k:], b.data[k*b.wide:], cols, s.c, s.c, nil)
 				t.beta = 1
 			}
 			for r := range rows {
@@ -350,7 +350,7 @@ func (g Conv) correlate(w []float32, p *patches, y []float32, k0, k1, m0, m1 int
 			rows := min(blockRows, k1-i)
 			p.pack(s.a, ld, m0, m0+t.k, i, i+rows)
 			c := w[i*g.F:]
-			t.block(rows, g.F, s.a, s.b, c, c, h)
+			t.block(rows, g.F, s.a, s.b, cols, c, c, h)
 		}
 		t.beta = 1
 	}

@@ -109,57 +109,66 @@ type gemm struct {
 // for more than one block of rows: as many as the second-level cache holds.
 const stripPanels = 8
 
-// run divides the product into strips of columns.
+// run divides the product into strips of columns, and where there are few of
+// them, into bands of rows too.
 func (g *gemm) run() {
-	panels := (g.n + current.cols - 1) / current.cols
-	per := panels
+	cols := current.cols
+	panels := (g.n + cols - 1) / cols
+	per, bands := panels, 1
 	if g.m > blockRows {
 		per = min(per, stripPanels)
 	}
 	if t := Threads(); t > 1 && 2*g.m*g.n*g.k > 1_000_000 {
 		per = min(per, max(1, panels/(4*t)))
+		bands = min((4*t*per+panels-1)/panels, (g.m+blockRows-1)/blockRows)
 	}
-	parallel((panels+per-1)/per, func(i int) {
-		g.strip(i*per*current.cols, min(g.n, (i+1)*per*current.cols))
+	band := (g.m + bands - 1) / bands
+	parallel((panels+per-1)/per*bands, func(i int) {
+		i, j := i%bands, i/bands
+		g.strip(i*band, min(g.m, (i+1)*band), j*per*cols, min(g.n, (j+1)*per*cols))
 	})
 }
 
-// strip computes the columns j0 to j1.
-func (g *gemm) strip(j0, j1 int) {
+// strip computes the columns j0 to j1 of the rows i0 to i1.
+func (g *gemm) strip(i0, i1, j0, j1 int) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	cols := current.cols
 	d := depth(g.k)
 	size := d * cols // of a panel
 	keep := 0        // the distance of the panels if they are kept
-	if g.m > blockRows {
+	if i1-i0 > blockRows {
 		keep = size
 	}
+	direct := i1-i0 <= current.rows && !g.b.trans // a panel is read once: why pack it?
 	s.b = grow(s.b, size+(j1-j0-1)/cols*keep)
+	t := tiling{ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: g.beta}
 	for p := 0; p < g.k; p += d {
-		k := min(d, g.k-p)
-		beta := g.beta
-		if p > 0 {
-			beta = 1
-		}
-		for i := 0; i < g.m; i += blockRows {
-			m := min(blockRows, g.m-i)
-			a, rs, cs := g.a.block(s, i, p, m, k)
+		t.k = min(d, g.k-p)
+		for i := i0; i < i1; i += blockRows {
+			m := min(blockRows, i1-i)
+			var a []float32
+			a, t.rsa, t.csa = g.a.block(s, i, p, m, t.k)
 			for j := j0; j < j1; j += cols {
 				w := min(cols, j1-j)
-				panel := s.b[(j-j0)/cols*keep:]
-				if i == 0 {
-					g.b.pack(panel, cols, p, j, k, w)
-				}
-				var h *ahead
-				if i == 0 && j+cols < j1 && !g.b.trans {
-					h = &ahead{g.b.data[p*g.b.ld+j+cols:], g.b.ld}
-				}
-				t := tiling{k: k, rsa: rs, csa: cs, ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: beta}
 				c := g.c[i*g.ldc+j:]
-				t.block(m, w, a, panel, c, c, h)
+				if direct && w == cols {
+					b, _, _ := g.b.from(p, j)
+					t.block(m, w, a, b, g.b.ld, c, c, nil)
+					continue
+				}
+				panel := s.b[(j-j0)/cols*keep:]
+				var h *ahead
+				if i == i0 {
+					g.b.pack(panel, cols, p, j, t.k, w)
+					if j+cols < j1 && !g.b.trans {
+						h = &ahead{g.b.data[p*g.b.ld+j+cols:], g.b.ld}
+					}
+				}
+				t.block(m, w, a, panel, cols, c, c, h)
 			}
 		}
+		t.beta = 1
 	}
 }
 
@@ -206,11 +215,12 @@ func (h *ahead) take(k int, otherwise []float32) (next []float32, step int) {
 	return next, h.step
 }
 
-// block computes m×n elements of c, onto d, from a block of a and panels of b.
-func (t *tiling) block(m, n int, a, b, d, c []float32, h *ahead) {
+// block computes m×n elements of c, onto d, from a block of a and panels of b,
+// whose rows are ldb apart.
+func (t *tiling) block(m, n int, a, b []float32, ldb int, d, c []float32, h *ahead) {
 	rows, cols, micro := current.rows, current.cols, current.micro
 	tiles := (m + rows - 1) / rows
-	t.ldb = cols
+	t.ldb = ldb
 	for j := 0; j < n; j += cols {
 		w := min(cols, n-j)
 		panel := b[j*t.k:]
