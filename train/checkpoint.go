@@ -117,6 +117,7 @@ func (t *Trainer) load(path string) error {
 		copy(to.Data, from.Data)
 	}
 	t.at, t.seen, t.adam = saved.Position, saved.Images, adam
+	t.data = features{t.images, 0} // others are those of other parameters
 	clear(t.started)
 	for _, layer := range saved.Started {
 		t.started[layer] = true

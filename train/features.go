@@ -8,25 +8,47 @@ import (
 	"boltzoo/train/metric"
 )
 
-// featureBytes is the most memory that features may take. Sets that are too
-// large for it go through the layers below again for every step.
+// featureBytes is the most memory that the features of all images may take. A
+// layer whose data are larger has them computed again for every step.
 const featureBytes = 2 << 30
 
 // featureBatch is the number of examples computed at a time.
 const featureBatch = 128
 
-// features are what the layers below the first that learns make of all images,
-// nil where they would change, or be none, or be too large.
-func (t *Trainer) features(ctx context.Context, s Stage) (metric.Source, error) {
-	first, _ := s.span(len(t.layers))
-	if _, ok := s.objective().(bottomUp); !ok || first == 1 {
-		return nil, nil
-	}
-	if 4*t.images.Len()*elements(t.layers[first-1].InputShape()) > t.memory {
-		return nil, nil
-	}
-	return climb(ctx, t.layers[:first-1], t.images)
+// features are what the lowest layers have made of all images: of the images
+// themselves, where passed is 0, the mean hidden states of layer passed else.
+type features struct {
+	metric.Source
+	passed int
 }
+
+// prepare lets the images climb, once, through the layers below those that
+// learn in this stage, as far as that changes nothing and memory lasts. Stages
+// that train one layer after the other go on from the features of the one
+// before.
+func (t *Trainer) prepare(ctx context.Context, s Stage) error {
+	first, _ := s.span(len(t.layers))
+	_, ok := s.objective().(bottomUp)
+	if !ok || t.data.passed >= first {
+		t.data = features{t.images, 0}
+	}
+	if !ok || t.data.passed == first-1 || 4*t.images.Len()*elements(t.layers[first-1].InputShape()) > t.memory {
+		return nil
+	}
+	above, err := climb(ctx, t.layers[t.data.passed:first-1], t.data)
+	if err == nil {
+		t.data = features{above, first - 1}
+	}
+	return err
+}
+
+// head is the first n examples.
+type head struct {
+	metric.Source
+	n int
+}
+
+func (h head) Len() int { return min(h.n, h.Source.Len()) }
 
 // activations are the states of a layer for some examples.
 type activations struct {

@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"boltzoo/graph"
@@ -9,29 +11,66 @@ import (
 	"boltzoo/models/unit"
 )
 
+// greedy trains one layer after the other.
+func greedy() []Stage {
+	adam := Adam{Rate: 0.01}
+	return []Stage{
+		{Last: 1, Optimizer: adam, Epochs: 1, Batch: 10, DataStart: 0.5},
+		{First: 2, Last: 2, Optimizer: adam, Epochs: 2, Batch: 10, DataStart: 0.5},
+		{First: 3, Optimizer: adam, Epochs: 2, Batch: 10, DataStart: 0.5, Objective: CD{Noise: models.HiddenNoise}},
+		{First: 2, Optimizer: adam, Epochs: 1, Batch: 7},
+	}
+}
+
 // Features of the layers below, computed once, change nothing but the time: a
-// training that goes through these layers again for every batch ends at the
-// same bits.
+// training that goes through these layers again for every batch, or that was
+// resumed, ends at the same bits.
 func TestFeaturesChangeNothing(t *testing.T) {
-	end := func(memory int) map[string][]uint32 {
-		stages := []Stage{
-			{First: 1, Last: 1, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 10, DataStart: 0.5},
-			{First: 2, Last: 2, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 10, DataStart: 0.5},
-			{First: 3, Last: 3, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 10, DataStart: 0.5, Objective: CD{Noise: models.HiddenNoise}},
-		}
-		trainer := newTrainer(t, stackSpec(unit.Multinary{}), stages, bars(43), 3)
+	const images = 143 // more than are computed at a time
+	passed := func(memory int) ([]int, map[string][]uint32) {
+		trainer := newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3)
 		trainer.memory = memory
-		features, err := trainer.features(context.Background(), stages[2])
-		if err != nil {
+		var levels []int
+		for step, err := range trainer.Run(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if step.EndOfStage {
+				levels = append(levels, trainer.data.passed)
+			}
+		}
+		return levels, bits(trainer)
+	}
+	const second, third = 4 * images * 4 * 4 * 6, 4 * images * 20
+	levels, want := passed(second)
+	if !slices.Equal(levels, []int{0, 1, 2, 1}) {
+		t.Errorf("stages see features of layers %v", levels)
+	}
+	levels, some := passed(second - 1)
+	if !slices.Equal(levels, []int{0, 0, 2, 0}) {
+		t.Errorf("with memory for the third layer's, stages see features of layers %v", levels)
+	}
+	levels, none := passed(third - 1)
+	if !slices.Equal(levels, []int{0, 0, 0, 0}) {
+		t.Errorf("without memory, stages see features of layers %v", levels)
+	}
+	sameBits(t, "some kept", want, some)
+	sameBits(t, "none kept", want, none)
+
+	path := filepath.Join(t.TempDir(), "c")
+	for _, at := range []int{20, 43, 50, 80} {
+		left := newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3)
+		run(t, left, at)
+		if err := left.Save(path); err != nil {
 			t.Fatal(err)
 		}
-		if (features != nil) != (memory > 0) {
-			t.Fatalf("with %d bytes for features: kept is %v", memory, features != nil)
+		resumed := newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3)
+		if err := resumed.Load(path); err != nil {
+			t.Fatal(err)
 		}
-		run(t, trainer, -1)
-		return bits(trainer)
+		run(t, resumed, -1)
+		sameBits(t, "resumed", want, bits(resumed))
 	}
-	sameBits(t, "features kept and computed again", end(featureBytes), end(0))
 }
 
 // code is an architecture without layers: a linear autoencoder, as somebody

@@ -33,16 +33,14 @@ type moving struct {
 	value  *graph.Node
 }
 
-// newMachine builds the graph of a step over n examples: of the model's input
-// or, where kept, of the features that the lowest layer that learns has as its
-// data.
-func newMachine(model models.Model, stage Stage, n int, kept bool, random *graph.Random) (*machine, error) {
+// newMachine builds the graph of a step over n examples that have passed so
+// many layers already.
+func newMachine(model models.Model, stage Stage, n, passed int, random *graph.Random) (*machine, error) {
 	layers := layersOf(model)
-	task, shape := Task{}, model.InputShape()
+	task, shape := Task{Below: passed}, model.InputShape()
 	task.First, task.Last = stage.span(len(layers))
-	if kept {
-		task.Below = task.First - 1
-		shape = layers[task.Below].InputShape()
+	if passed > 0 {
+		shape = layers[passed].InputShape()
 	}
 	g := graph.New(random)
 	task.V = g.Input("v", append([]int{n}, shape...)...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models"
@@ -28,6 +29,7 @@ type Trainer struct {
 	adam    map[*graph.Tensor]*moments // by parameter, once it has learnt
 	started map[string]bool            // layers that have begun to learn, by name
 	last    []LayerStep                // of the last step, used again
+	data    features                   // what the steps of the stage see
 	memory  int                        // bytes that features may take
 }
 
@@ -49,6 +51,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		random:  graph.NewRandom(seed),
 		adam:    map[*graph.Tensor]*moments{},
 		started: map[string]bool{},
+		data:    features{images, 0},
 		memory:  featureBytes,
 	}
 	for i, s := range stages {
@@ -56,7 +59,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		if err == nil {
 			// An objective that the model cannot have should say so now, not
 			// after the hours of the stages before.
-			_, err = newMachine(model, s, 1, false, t.random)
+			_, err = newMachine(model, s, 1, 0, t.random)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("train: stages[%d]: %w", i, err)
@@ -111,16 +114,9 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 	number := t.at.Stage
 	s := t.stages[number]
 	if err := t.begin(ctx, s); err != nil {
-		return false, err
-	}
-	features, err := t.features(ctx, s)
-	if err != nil {
-		return false, fmt.Errorf("train: stages[%d]: features: %w", number, err)
+		return false, fmt.Errorf("train: stages[%d]: %w", number, err)
 	}
 	var x []float32 // a batch of features
-	if features != nil {
-		x = make([]float32, s.batch()*features.Size())
-	}
 	loader := data.NewLoader(t.images, s.batch(), t.seed)
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
@@ -130,7 +126,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 			}
 			m := machines[batch.N]
 			if m == nil {
-				if m, err = newMachine(t.model, s, batch.N, features != nil, t.random); err != nil {
+				if m, err = newMachine(t.model, s, batch.N, t.data.passed, t.random); err != nil {
 					return false, fmt.Errorf("train: stages[%d]: %w", number, err)
 				}
 				machines[batch.N] = m
@@ -140,9 +136,10 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 					}
 				}
 			}
-			if features != nil {
-				batch.X = x[:batch.N*features.Size()]
-				features.Floats(batch.X, batch.Images...)
+			if t.data.passed > 0 {
+				x = slices.Grow(x[:0], batch.N*t.data.Size())[:batch.N*t.data.Size()]
+				t.data.Floats(x, batch.Images...)
+				batch.X = x
 			}
 			step, err := t.step(s, m, batch, loader.Batches())
 			if err != nil {
@@ -166,29 +163,29 @@ func (t *Trainer) epoch() int {
 	return epoch
 }
 
-// begin prepares a stage: layers that learn for the first time start, and
-// moments of another objective's gradients are forgotten.
+// begin prepares a stage: moments of another objective's gradients are
+// forgotten, the layers below those that learn give their features, and layers
+// that learn for the first time start.
 func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	fresh := t.at.Epoch == 0 && t.at.Batch == 0
 	if fresh && t.at.Stage > 0 && !reflect.DeepEqual(s.objective(), t.stages[t.at.Stage-1].objective()) {
 		clear(t.adam)
 	}
+	if err := t.prepare(ctx, s); err != nil {
+		return err
+	}
 	first, last := s.span(len(t.layers))
-	var below metric.Source // what the layer at hand sees, once it is asked for
-	reached := 0
-	for i := first; i <= last; i++ {
-		l := t.layers[i-1]
+	var below metric.Source = head{t.data, startImages}
+	passed := t.data.passed
+	for i, l := range t.layers[first-1 : last] {
 		if !t.started[l.Name] && s.DataStart > 0 {
-			if below == nil {
-				below = t.images.Head(startImages)
-			}
 			var err error
-			if below, err = climb(ctx, t.layers[reached:i-1], below); err == nil {
-				reached = i - 1
-				err = startFromData(l, below, s.DataStart)
+			if below, err = climb(ctx, t.layers[passed:first-1+i], below); err != nil {
+				return err
 			}
-			if err != nil {
-				return fmt.Errorf("train: stages[%d]: %s: start from data: %w", t.at.Stage, l.Name, err)
+			passed = first - 1 + i
+			if err := startFromData(l, below, s.DataStart); err != nil {
+				return fmt.Errorf("%s: start from data: %w", l.Name, err)
 			}
 		}
 		t.started[l.Name] = true
