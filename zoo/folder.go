@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"boltzoo/train"
 )
 
 // Folder is the place of a run. Its files:
@@ -84,7 +86,7 @@ func Reopen(path string) (*Folder, Run, error) {
 // lockFolder makes the folder if there is none, and locks it.
 func lockFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("zoo: make folder: %w", err)
+		return nil, fmt.Errorf("zoo: make folder %s: %w", path, err)
 	}
 	name := filepath.Join(path, lockFile)
 	lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
@@ -171,4 +173,12 @@ func writeJSON(path string, v any) error {
 		e.SetIndent("", "  ")
 		return e.Encode(v)
 	})
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(w io.Writer) error) error {
+	if err := train.WriteFile(path, write); err != nil {
+		return fmt.Errorf("zoo: write %s: %w", path, err)
+	}
+	return nil
 }

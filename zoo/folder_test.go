@@ -165,7 +165,6 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	}{
 		"nothing":      {"mnist-rbm", Options{}, ""},
 		"the same":     {"mnist-rbm", Options{Epochs: same.Epochs, Batch: same.Batch, Seed: &seed, Data: "digits", Limit: 40, Set: []string{"model.units=6"}}, ""},
-		"more epochs":  {"mnist-rbm", Options{Epochs: 3}, ""},
 		"recipe":       {"mnist-dbn", Options{}, "a run of mnist-rbm, not of mnist-dbn"},
 		"seed":         {"mnist-rbm", Options{Seed: &other}, "settings"},
 		"batch":        {"mnist-rbm", Options{Batch: 11}, "settings"},

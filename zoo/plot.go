@@ -26,7 +26,7 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 		switch {
 		case len(w) == 4:
 			height, width, channels = w[0], w[1], w[2]
-		case len(in) == 3 && (in[2] == 1 || in[2] == 3):
+		case i == 0 && len(in) == 3:
 			height, width, channels = in[0], in[1], in[2]
 		default:
 			continue // units that look at codes show nothing
@@ -84,7 +84,7 @@ func DrawLoss(run, folder string) ([]string, error) {
 					add(l.Name, s.Step, y)
 				}
 			}
-			if c.whole && !slices.ContainsFunc(s.Layers, func(l train.LayerStep) bool { return l.Reconstruction != 0 }) {
+			if c.whole && s.Loss > 0 && !slices.ContainsFunc(s.Layers, func(l train.LayerStep) bool { return l.Reconstruction != 0 }) {
 				add("whole stack", s.Step, s.Loss)
 			}
 		}

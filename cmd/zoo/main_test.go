@@ -1,0 +1,539 @@
+package main_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"boltzoo/graph"
+	"boltzoo/graph/safetensors"
+)
+
+// binary is the built command.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "zoo")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "zoo")
+		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// command is zoo in a folder, on a machine without data.
+func command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	cmd.Env = []string{"HOME=" + dir, "XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "PATH=" + os.Getenv("PATH")}
+	return cmd
+}
+
+// zoo runs a command to its end.
+func zoo(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, problems bytes.Buffer
+	cmd := command(dir, args...)
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if strings.Contains(problems.String(), "goroutine ") {
+		t.Errorf("zoo %v panics:\n%s", args, problems.String())
+	}
+	return out.String(), problems.String(), cmd.ProcessState.ExitCode()
+}
+
+// must runs a command that succeeds.
+func must(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, problems, code := zoo(t, dir, args...)
+	if code != 0 {
+		t.Fatalf("zoo %v: exit code %d\n%s", args, code, problems)
+	}
+	return out
+}
+
+// tiny makes a recipe's training one of a second.
+var (
+	tinyRBM   = []string{"train", "mnist-rbm", "--limit", "60", "--epochs", "1", "--batch", "20", "--set", "model.units=6"}
+	tinyFaces = []string{"train", "celeba-dbn", "--limit", "6", "--epochs", "1", "--batch", "3", "--set", "data.size=16", "--set", "model.shape=[16,16,3]",
+		"--set", "model.layers.0.filters=3", "--set", "model.layers.1.filters=3", "--set", "model.layers.2.filters=3", "--set", "model.layers.3.filters=3",
+		"--set", "model.layers.4.units=4", "--set", "model.layers.5.units=4", "--set", "model.layers.6.units=4", "--set", "model.layers.7.units=4"}
+)
+
+func with(args []string, more ...string) []string { return append(args[:len(args):len(args)], more...) }
+
+func TestListAndShow(t *testing.T) {
+	dir := t.TempDir()
+	var listed []struct{ Name, About string }
+	if err := json.Unmarshal([]byte(must(t, dir, "list", "--json")), &listed); err != nil {
+		t.Fatal(err)
+	}
+	text := must(t, dir, "list")
+	last := -1
+	for _, r := range listed {
+		at := strings.Index(text, "\n"+r.Name+" ")
+		if at <= last || !strings.Contains(text, r.About) {
+			t.Errorf("%s is not listed in its place", r.Name)
+		}
+		last = at
+		var shown struct{ Name string }
+		if err := json.Unmarshal([]byte(must(t, dir, "show", r.Name, "--json")), &shown); err != nil || shown.Name != r.Name {
+			t.Errorf("show %s: %q, %v", r.Name, shown.Name, err)
+		}
+	}
+	// 4·4·3·64 + 3 + 64 of the first layer, and all that P2's stack has.
+	shown := must(t, dir, "show", "celeba-dbn")
+	for _, want := range []string{"[4 4 3 64]", "3139", "[4096 1000]", `"rate"`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("show celeba-dbn does not tell %s:\n%s", want, shown)
+		}
+	}
+}
+
+func TestTrainAndUse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	out, problems, code := zoo(t, dir, tinyFaces...)
+	if code != 0 {
+		t.Fatal(problems)
+	}
+	if n := strings.Count(problems, "built-in faces"); n != 1 {
+		t.Errorf("it says %d times that it trains on built-in faces:\n%s", n, problems)
+	}
+	run := filepath.Join("runs", "celeba-dbn")
+	if !strings.Contains(out, run) {
+		t.Errorf("it does not end with the run folder:\n%s", out)
+	}
+	for _, f := range regexp.MustCompile(`(?m)^  (\S+)`).FindAllStringSubmatch(out, -1) {
+		if found, err := filepath.Glob(filepath.Join(dir, run, f[1])); err != nil || len(found) == 0 {
+			t.Errorf("it names %s, which is not there", f[1])
+		}
+	}
+
+	must(t, dir, "sample", run, "-n", "5", "--steps", "2", "--noise", "all", "-o", "s.png")
+	must(t, dir, "sample", run, "-n", "5", "--steps", "2", "--noise", "all", "-o", "same.png")
+	must(t, dir, "sample", run, "-n", "5", "--from", "noise", "--steps", "2", "-o", "noise.png")
+	must(t, dir, "sample", run, "-n", "5", "--from", "data", "-o", "data.png")
+	must(t, dir, "sample", run, "-n", "5", "--seed", "7", "-o", "seven.png")
+	samples := map[string]string{}
+	for _, name := range []string{"s", "same", "noise", "data", "seven"} {
+		samples[name] = read(t, filepath.Join(dir, name+".png"))
+		if _, err := png.Decode(strings.NewReader(samples[name])); err != nil {
+			t.Error(err)
+		}
+	}
+	if samples["s"] != samples["same"] || samples["s"] == samples["seven"] || samples["s"] == samples["noise"] || samples["s"] == samples["data"] {
+		t.Error("samples are not a function of their seed and their start")
+	}
+
+	photo := filepath.Join(dir, "photo.png")
+	writePNG(t, photo, 40, 30)
+	measured := must(t, dir, "reconstruct", run, "photo.png", "--depths")
+	if !strings.Contains(measured, "1 images") || strings.Count(measured, "of 8 layers") != 7 {
+		t.Errorf("reconstruct prints\n%s", measured)
+	}
+	var found struct {
+		Images int
+		MSE    float64
+		PCA    []struct{ Components int }
+	}
+	if err := json.Unmarshal([]byte(must(t, dir, "reconstruct", run, "--pca", "4", "--json")), &found); err != nil {
+		t.Fatal(err)
+	}
+	if found.Images < 100 || !(found.MSE > 0) || len(found.PCA) != 4 { // of 0, 4, 2 and 1 components
+		t.Errorf("reconstruct finds %+v", found)
+	}
+	if out := must(t, dir, "encode", run, "photo.png", "photo.png", "-o", "c.npy"); !strings.Contains(out, "2 codes of 4") {
+		t.Errorf("encode prints %s", out)
+	}
+	must(t, dir, "export", run, "-o", "w.safetensors")
+	must(t, dir, "sample", "w.safetensors", "-n", "5", "--steps", "2", "--noise", "all", "-o", "w.png")
+	if read(t, filepath.Join(dir, "w.png")) != samples["s"] {
+		t.Error("exported weights dream other pictures than the run")
+	}
+	must(t, dir, "export", run, "--half", "-o", "half.safetensors")
+	must(t, dir, "sample", "half.safetensors", "-n", "5", "-o", "half.png")
+	plots := must(t, dir, "plot", run)
+	for _, name := range []string{"loss.png", "layers.png", "filters-1.png", "filters-4.png", "graph.dot"} {
+		if !strings.Contains(plots, filepath.Join(run, name)) {
+			t.Errorf("plot does not draw %s:\n%s", name, plots)
+		}
+	}
+	if strings.Contains(plots, "filters-5.png") {
+		t.Error("plot draws filters of a layer over codes")
+	}
+}
+
+func TestTrainPrintsJSON(t *testing.T) {
+	t.Parallel()
+	out := must(t, t.TempDir(), with(tinyRBM, "--json", "--out", "run")...)
+	var result struct {
+		Run, Recipe string
+		Data        struct {
+			BuiltIn bool `json:"built_in"`
+			Images  int
+		}
+		Test struct{ MSE float64 }
+	}
+	if err := json.Unmarshal([]byte(out), &result); err != nil || strings.Count(out, "\n") != 1 {
+		t.Fatalf("%v in %q", err, out)
+	}
+	if result.Run != "run" || result.Recipe != "mnist-rbm" || !result.Data.BuiltIn || result.Data.Images != 60 || !(result.Test.MSE > 0) {
+		t.Errorf("got %+v", result)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"trian mnist-rbm", []string{"trian", "train"}},
+		{"train", []string{"zoo train RECIPE"}},
+		{"train mnist-rmb", []string{"did you mean mnist-rbm?"}},
+		{"show mnist-rmb", []string{"did you mean mnist-rbm?"}},
+		{"train mnist-rbm --eopchs 3", []string{"did you mean --epochs?"}},
+		{"train mnist-rbm --epochs three", []string{"epochs", "three"}},
+		{"train mnist-rbm --epochs -1", []string{"--epochs -1"}},
+		{"train mnist-rbm --set sed=3", []string{"did you mean seed?", "its fields are name, about"}},
+		{"train mnist-rbm --set stages.0.optimizer.rate=fast", []string{"want a number"}},
+		{"train mnist-rbm --data mnits", []string{"did you mean mnist?", "folder of images"}},
+		{"train mnist-rbm --data-dir nowhere", []string{"nowhere"}},
+		{"export run --format onnnx", []string{"onnnx", "want safetensors"}},
+		{"data", []string{"list or verify"}},
+	} {
+		out, problems, code := zoo(t, dir, strings.Fields(c.args)...)
+		if code != 2 || out != "" {
+			t.Errorf("zoo %s: exit code %d and %q, want 2 and nothing", c.args, code, out)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(problems, want) {
+				t.Errorf("zoo %s: got %q, want %q in it", c.args, problems, want)
+			}
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("wrong usage leaves %v, %v", entries, err)
+	}
+}
+
+// TestBadInput has files that are not what they should be: a message that
+// names the file, exit code 1, no run folder.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	run := filepath.Join(dir, "run")
+	must(t, dir, with(tinyRBM, "--out", run)...)
+	weights := read(t, filepath.Join(run, "model.safetensors"))
+	write(t, filepath.Join(dir, "short.safetensors"), weights[:len(weights)-100])
+	write(t, filepath.Join(dir, "text.safetensors"), "these are no weights, just words")
+	write(t, filepath.Join(dir, "empty.safetensors"), "")
+	var foreign, other bytes.Buffer
+	tensor := graph.NewTensor("conv.weight", 2, 2)
+	if err := safetensors.Encode(&foreign, []*graph.Tensor{tensor}, map[string]string{"format": "pt"}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "foreign.safetensors"), foreign.String())
+	// The recipe of one model with the arrays of another.
+	_, metadata, err := safetensors.Decode(strings.NewReader(weights))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := safetensors.Encode(&other, []*graph.Tensor{tensor}, metadata); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "other.safetensors"), other.String())
+
+	celeba := func(name string, change func(images map[string]string, partition *string)) string {
+		images, partition := map[string]string{}, ""
+		for i := range 6 {
+			file := fmt.Sprintf("%06d.jpg", i+1)
+			images[file] = portrait(t, i)
+			partition += fmt.Sprintf("%s %d\n", file, i%3)
+		}
+		change(images, &partition)
+		set := filepath.Join(dir, name, "celeba")
+		if err := os.MkdirAll(set, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(set, "list_eval_partition.txt"), partition)
+		writeZip(t, filepath.Join(set, "img_align_celeba.zip"), images)
+		return filepath.Join(dir, name)
+	}
+	whole := celeba("whole", func(map[string]string, *string) {})
+	text := celeba("text", func(map[string]string, *string) {})
+	write(t, filepath.Join(text, "celeba", "img_align_celeba.zip"), "not a zip, but a text")
+	truncated := celeba("truncated", func(images map[string]string, _ *string) {
+		images["000001.jpg"] = images["000001.jpg"][:len(images["000001.jpg"])/2]
+	})
+	unnamed := celeba("unnamed", func(_ map[string]string, partition *string) { *partition = "000001.jpg 0\n000003.jpg 2\n" })
+	missing := celeba("missing", func(_ map[string]string, partition *string) { *partition += "000007.jpg 0\n000008.jpg 0\n" })
+
+	pictures := func(name string, add func(dir string)) string {
+		folder := filepath.Join(dir, name)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 60 {
+			writePNG(t, filepath.Join(folder, fmt.Sprintf("%d.png", i)), 20, 20)
+		}
+		add(folder)
+		return folder
+	}
+	mixed := pictures("mixed", func(folder string) { writePNG(t, filepath.Join(folder, "other.png"), 30, 20) })
+	zero := pictures("zero", func(folder string) { write(t, filepath.Join(folder, "empty.png"), "") })
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+
+	faces := func(more ...string) []string { return with(tinyFaces, append([]string{"--out", "bad"}, more...)...) }
+	for name, c := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"text as zip":           {faces("--data-dir", text), []string{"img_align_celeba.zip"}},
+		"truncated jpeg":        {faces("--data-dir", truncated), []string{"000001.jpg", "JPEG"}},
+		"image of no part":      {faces("--data-dir", unnamed), []string{"list_eval_partition.txt", "4 of its 6 images"}},
+		"mixed sizes as found":  {faces("--data", mixed, "--set", "data.size=0"), []string{"20x20", "30x20"}},
+		"empty image":           {faces("--data", zero), []string{"empty.png", "0 bytes"}},
+		"empty folder":          {faces("--data", empty), []string{empty}},
+		"set that is missing":   {faces("--data", "celeba", "--data-dir", empty), []string{"celeba", "--data-dir"}},
+		"set of other shape":    {faces("--data", "digits"), []string{"28×28×1", "16 16 3"}},
+		"truncated weights":     {[]string{"sample", "short.safetensors"}, []string{"short.safetensors", "bytes"}},
+		"text as weights":       {[]string{"sample", "text.safetensors"}, []string{"text.safetensors", "safetensors file?"}},
+		"empty weights":         {[]string{"export", "empty.safetensors"}, []string{"empty.safetensors", "0"}},
+		"foreign weights":       {[]string{"encode", "foreign.safetensors", "x.png"}, []string{"foreign.safetensors", "not weights of this zoo"}},
+		"weights of another":    {[]string{"plot", "other.safetensors"}, []string{"other.safetensors", "layer1.weight"}},
+		"no weights":            {[]string{"sample", "nowhere"}, []string{"nowhere"}},
+		"no run":                {[]string{"sample", empty}, []string{empty, "no run folder"}},
+		"image that is text":    {[]string{"reconstruct", run, "text.safetensors"}, []string{"text.safetensors", "PNG, JPEG"}},
+		"out is a file":         {faces("--out", "short.safetensors"), []string{"short.safetensors"}},
+		"out under a file":      {faces("--out", "short.safetensors/run"), []string{"short.safetensors/run"}},
+		"out is taken":          {with(tinyRBM, "--out", run), []string{run, "--resume", "--out"}},
+		"resume of nothing":     {with(tinyRBM, "--out", empty, "--resume"), []string{empty, "recipe.json"}},
+		"output that cannot be": {[]string{"export", run, "-o", "short.safetensors/x"}, []string{"short.safetensors/x"}},
+		"data verify":           {[]string{"data", "verify", "celeba", "--data-dir", truncated}, []string{"not as published"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problems, code := zoo(t, dir, c.args...)
+			if code != 1 {
+				t.Errorf("exit code %d, want 1: %s", code, problems)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(problems, want) {
+					t.Errorf("got %q, want %q in it", problems, want)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "bad")); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a run folder was left: %v", err)
+			}
+		})
+	}
+
+	for name, args := range map[string][]string{
+		"whole":   faces("--data-dir", whole, "--out", "good-whole"),
+		"missing": faces("--data-dir", missing, "--out", "good-missing"),
+		"mixed":   faces("--data", mixed, "--out", "good-mixed"),
+	} {
+		_, problems, code := zoo(t, dir, args...)
+		if code != 0 || strings.Contains(problems, "built-in") {
+			t.Errorf("%s: exit code %d: %s", name, code, problems)
+		}
+		if name == "missing" && !strings.Contains(problems, "2 ") {
+			t.Errorf("it does not say that 2 images are missing: %s", problems)
+		}
+	}
+	if os.Getuid() != 0 { // who may write everywhere
+		locked := filepath.Join(dir, "locked")
+		if err := os.Mkdir(locked, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		if _, problems, code := zoo(t, dir, faces("--out", filepath.Join(locked, "run"))...); code != 1 || !strings.Contains(problems, locked) {
+			t.Errorf("exit code %d: %s", code, problems)
+		}
+	}
+}
+
+func TestCheckpointOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, with(tinyRBM, "--out", "a")...)
+	must(t, dir, with(tinyRBM, "--out", "b", "--seed", "2")...)
+	state := filepath.Join("checkpoint", "state.safetensors")
+	write(t, filepath.Join(dir, "a", state), read(t, filepath.Join(dir, "b", state)))
+	_, problems, code := zoo(t, dir, "train", "mnist-rbm", "--out", "a", "--resume")
+	if code != 1 || !strings.Contains(problems, "checkpoint of another training") || !strings.Contains(problems, "seed") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
+	write(t, filepath.Join(dir, "a", state), read(t, filepath.Join(dir, "b", state))[:5000])
+	if _, problems, code := zoo(t, dir, "train", "mnist-rbm", "--out", "a", "--resume"); code != 1 || !strings.Contains(problems, state) {
+		t.Errorf("half a checkpoint: exit code %d: %s", code, problems)
+	}
+}
+
+// long is a training that lasts long enough to be stopped in its only epoch.
+var long = []string{"train", "mnist-rbm", "--limit", "4000", "--epochs", "1", "--batch", "2", "--set", "model.units=200", "--checkpoint", "100ms"}
+
+// stopped starts the long training, sends it a signal in the middle of its
+// epoch, and returns what it says and its exit code.
+func stopped(t *testing.T, dir string, signal os.Signal) (string, int) {
+	t.Helper()
+	var problems bytes.Buffer
+	cmd := command(dir, with(long, "--out", "stopped")...)
+	cmd.Stderr = &problems
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	state := filepath.Join(dir, "stopped", "checkpoint", "state.safetensors")
+	middle := regexp.MustCompile(`step\\":[1-9]`)
+	for {
+		if file, err := os.ReadFile(state); err == nil && middle.Match(file[:min(len(file), 1<<16)]) {
+			break
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before it could be stopped: %v\n%s", err, problems.String())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if signal == syscall.SIGKILL {
+		if out, err := command(dir, with(long, "--out", "stopped", "--resume")...).CombinedOutput(); err == nil || !strings.Contains(string(out), fmt.Sprintf("in use by process %d ", cmd.Process.Pid)) {
+			t.Errorf("a second training in the folder: %v\n%s", err, out)
+		}
+	}
+	if err := cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if _, err := os.Stat(filepath.Join(dir, "stopped", "model.safetensors")); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("it was over before it was stopped: %v", err)
+	}
+	return problems.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestStoppedAndResumedGivesTheSameBits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, with(long, "--out", "whole")...)
+	want := read(t, filepath.Join(dir, "whole", "model.safetensors"))
+	wantLog := read(t, filepath.Join(dir, "whole", "metrics.jsonl"))
+	for name, signal := range map[string]os.Signal{"ctrl-C": os.Interrupt, "kill": syscall.SIGKILL} {
+		said, code := stopped(t, dir, signal)
+		if signal == os.Interrupt {
+			if code != 130 || !strings.Contains(said, "zoo train mnist-rbm --out stopped --resume") {
+				t.Errorf("%s: exit code %d: %s", name, code, said)
+			}
+		}
+		if _, problems, code := zoo(t, dir, "sample", "stopped"); code != 1 || !strings.Contains(problems, "not finished") {
+			t.Errorf("%s: sample: exit code %d: %s", name, code, problems)
+		}
+		must(t, dir, "plot", "stopped")
+		must(t, dir, with(long, "--out", "stopped", "--resume", "--threads", "1")...)
+		if got := read(t, filepath.Join(dir, "stopped", "model.safetensors")); got != want {
+			t.Errorf("%s: the weights differ from those of a run in one piece", name)
+		}
+		if got := read(t, filepath.Join(dir, "stopped", "metrics.jsonl")); got != wantLog {
+			t.Errorf("%s: the logs differ", name)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "stopped")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writePNG(t *testing.T, path string, width, height int) {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			m.Set(x, y, color.RGBA{uint8(9 * x), uint8(7 * y), uint8(x * y), 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, b.String())
+}
+
+// portrait is a JPEG of the size of CelebA's.
+func portrait(t *testing.T, i int) string {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 178, 218))
+	for y := range 218 {
+		for x := range 178 {
+			m.Set(x, y, color.RGBA{uint8(x + 40*i), uint8(y), uint8(x * y / 100), 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func writeZip(t *testing.T, path string, files map[string]string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f, err := w.Create("img_align_celeba/" + name)
+		if err == nil {
+			_, err = f.Write([]byte(files[name]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, b.String())
+}
