@@ -75,6 +75,25 @@ func celebaDBNPaper() Recipe {
 	return r
 }
 
+// celebaDBNJoint trains all layers of celebaDBN's model at once, in one graph
+// by the sum of their losses, from the first step on. How much of a layer's
+// gradient reaches the layers below is stages.0.objective.flow.
+func celebaDBNJoint() Recipe {
+	r := celebaDBN()
+	r.Name = "celeba-dbn-joint"
+	r.About = "celeba-dbn with all layers learning at once, by the sum of their losses"
+	r.Stages = []train.Stage{{
+		Name:      "end to end",
+		Objective: train.CD{},
+		Optimizer: train.Adam{Rate: 0.005},
+		Schedule:  train.Linear,
+		Epochs:    20, Batch: 32,
+		DataStart: 0.5,
+	}}
+	r.BuiltIn.Epochs = []int{4}
+	return r
+}
+
 // celeba128DBN has one convolution more, for faces of 128×128 pixels. P2 says
 // "five convolutional RBMs"; only this reading gives its 4096 units before the
 // dense layers.

@@ -5,6 +5,7 @@ func All() []Recipe {
 	return []Recipe{
 		celebaDBN(),
 		celebaDBNFineTuned(),
+		celebaDBNJoint(),
 		celebaDBNPaper(),
 		celeba128DBN(),
 		mnistDBN(),
