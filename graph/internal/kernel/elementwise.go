@@ -20,6 +20,10 @@ func LogCosh(dst, src []float32) { unary(dst, src, current.logCosh) }
 
 func unary(dst, src []float32, f func(dst, src []float32)) {
 	equal(len(dst), len(src))
+	if small(len(src)) {
+		f(dst, src)
+		return
+	}
 	pieces(len(src), func(from, to int) { f(dst[from:to], src[from:to]) })
 }
 
@@ -35,6 +39,10 @@ func equal(n int, others ...int) {
 // Axpby sets dst[i] = a·x[i] + b·y[i]. dst may be x or y.
 func Axpby(dst []float32, a float32, x []float32, b float32, y []float32) {
 	equal(len(dst), len(x), len(y))
+	if small(len(x)) {
+		current.combine(dst, x, y, a, b)
+		return
+	}
 	pieces(len(x), func(from, to int) { current.combine(dst[from:to], x[from:to], y[from:to], a, b) })
 }
 
@@ -47,11 +55,19 @@ func Sub(dst, x, y []float32) { Axpby(dst, 1, x, -1, y) }
 // Mul sets dst[i] = x[i]·y[i]. dst may be x or y.
 func Mul(dst, x, y []float32) {
 	equal(len(dst), len(x), len(y))
+	if small(len(x)) {
+		current.multiply(dst, x, y)
+		return
+	}
 	pieces(len(x), func(from, to int) { current.multiply(dst[from:to], x[from:to], y[from:to]) })
 }
 
 // Scale sets dst[i] = a·x[i]. dst may be x.
 func Scale(dst []float32, a float32, x []float32) {
 	equal(len(dst), len(x))
+	if small(len(x)) {
+		current.scale(dst, x, a)
+		return
+	}
 	pieces(len(x), func(from, to int) { current.scale(dst[from:to], x[from:to], a) })
 }

@@ -142,7 +142,8 @@ func (g *gemm) strip(i0, i1, j0, j1 int) {
 	}
 	direct := i1-i0 <= current.rows && !g.b.trans // a panel is read once: why pack it?
 	s.b = grow(s.b, size+(j1-j0-1)/cols*keep)
-	t := tiling{ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: g.beta}
+	t := &s.tiling
+	*t = tiling{ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: g.beta}
 	for p := 0; p < g.k; p += d {
 		t.k = min(d, g.k-p)
 		for i := i0; i < i1; i += blockRows {

@@ -118,7 +118,8 @@ func (p *patches) times(b *panels, m0, m1 int, c []float32, ldc int, bias []floa
 	d := depth(b.k)
 	ld := d + line // no multiple of a page, or rows would displace each other
 	s.a = grow(s.a, m*ld)
-	t := tiling{rsa: ld, csa: 1, ldc: ldc, alpha: 1}
+	t := &s.tiling
+	*t = tiling{rsa: ld, csa: 1, ldc: ldc, alpha: 1}
 	onto := c
 	if bias != nil {
 		onto, t.beta = bias, 1

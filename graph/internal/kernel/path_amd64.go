@@ -17,99 +17,89 @@ func available() []*path {
 	return paths
 }
 
-func avx512() *path {
-	p := portable()
-	p.name, p.rows, p.cols = "avx512", 12, 32
-	p.micro = micro512
-	p.copyRows = rows(copyRows512)
-	p.addRows = rows(addRows512)
-	p.transpose = transposer(transpose512, 16)
-	p.peak = peak512
-	p.exp = elements(exp512)
-	p.sigmoid = elements(sigmoid512)
-	p.softplus = elements(softplus512)
-	p.tanh = elements(tanh512)
-	p.logCosh = elements(logCosh512)
-	p.multiply = func(dst, x, y []float32) { multiply512(len(x), pointer(dst), pointer(x), pointer(y)) }
-	p.scale = func(dst, x []float32, a float32) { scale512(len(x), pointer(dst), pointer(x), a) }
-	p.combine = func(dst, x, y []float32, a, b float32) {
-		combine512(len(x), pointer(dst), pointer(x), pointer(y), a, b)
-	}
-	p.sum = func(x []float32) float64 { return sum512(len(x), pointer(x)) }
-	p.dot = func(x, y []float32) float64 { return dot512(len(x), pointer(x), pointer(y)) }
-	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
-		adam512(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
-	}
-	p.adaMax = func(p, m, u, grad []float32, c *adaMaxConstants) {
-		adaMax512(len(p), pointer(p), pointer(m), pointer(u), pointer(grad), &c.beta1)
-	}
-	p.uniform = func(dst []float32, s *lanes) { uniform512(len(dst), pointer(dst), &s[0]) }
-	p.normal = func(dst []float32, s *lanes) { normal512(len(dst), pointer(dst), &s[0]) }
-	p.bernoulli = func(dst, p []float32, s *lanes) { bernoulli512(len(dst), pointer(dst), pointer(p), &s[0]) }
-	return p
-}
-
-func avx2() *path {
-	p := portable()
-	p.name, p.rows, p.cols = "avx2", 6, 16
-	p.micro = micro256
-	p.copyRows = rows(copyRows256)
-	p.addRows = rows(addRows256)
-	p.transpose = transposer(transpose256, 8)
-	p.peak = peak256
-	p.exp = elements(exp256)
-	p.sigmoid = elements(sigmoid256)
-	p.softplus = elements(softplus256)
-	p.tanh = elements(tanh256)
-	p.logCosh = elements(logCosh256)
-	p.multiply = func(dst, x, y []float32) { multiply256(len(x), pointer(dst), pointer(x), pointer(y)) }
-	p.scale = func(dst, x []float32, a float32) { scale256(len(x), pointer(dst), pointer(x), a) }
-	p.combine = func(dst, x, y []float32, a, b float32) {
-		combine256(len(x), pointer(dst), pointer(x), pointer(y), a, b)
-	}
-	p.sum = func(x []float32) float64 { return sum256(len(x), pointer(x)) }
-	p.dot = func(x, y []float32) float64 { return dot256(len(x), pointer(x), pointer(y)) }
-	p.adam = func(p, m, v, grad []float32, c *adamConstants) {
-		adam256(len(p), pointer(p), pointer(m), pointer(v), pointer(grad), &c.beta1)
-	}
-	p.adaMax = func(p, m, u, grad []float32, c *adaMaxConstants) {
-		adaMax256(len(p), pointer(p), pointer(m), pointer(u), pointer(grad), &c.beta1)
-	}
-	p.uniform = func(dst []float32, s *lanes) { uniform256(len(dst), pointer(dst), &s[0]) }
-	p.normal = func(dst []float32, s *lanes) { normal256(len(dst), pointer(dst), &s[0]) }
-	p.bernoulli = func(dst, p []float32, s *lanes) { bernoulli256(len(dst), pointer(dst), pointer(p), &s[0]) }
-	return p
+// loops are the assembly loops of one instruction set. Lengths count elements,
+// strides bytes.
+type loops struct {
+	tiles                                 [][2]tile // by rows less one; half the width, and all of it
+	copyRows, addRows                     func(dst *float32, ldd int, src *float32, lds, n, w int)
+	transpose                             func(dst *float32, ldd int, src *float32, lds, n4 int)
+	peak                                  func(n int)
+	exp, sigmoid, softplus, tanh, logCosh func(n int, dst, src *float32)
+	multiply                              func(n int, dst, x, y *float32)
+	scale                                 func(n int, dst, x *float32, a float32)
+	combine                               func(n int, dst, x, y *float32, a, b float32)
+	sum                                   func(n int, x *float32) float64
+	dot                                   func(n int, x, y *float32) float64
+	adam, adaMax                          func(n int, p, m, v, grad, constants *float32)
+	uniform, normal                       func(n int, dst *float32, state *uint32)
+	bernoulli                             func(n int, dst, p *float32, state *uint32)
 }
 
 type tile func(k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, next *float32, step int)
 
-// The tiles by their number of rows less one, half the width and all of it.
-var (
-	tiles512 = [12][2]tile{
-		{tile512_1x16, tile512_1x32}, {tile512_2x16, tile512_2x32}, {tile512_3x16, tile512_3x32},
-		{tile512_4x16, tile512_4x32}, {tile512_5x16, tile512_5x32}, {tile512_6x16, tile512_6x32},
-		{tile512_7x16, tile512_7x32}, {tile512_8x16, tile512_8x32}, {tile512_9x16, tile512_9x32},
-		{tile512_10x16, tile512_10x32}, {tile512_11x16, tile512_11x32}, {tile512_12x16, tile512_12x32},
-	}
-	tiles256 = [6][2]tile{
-		{tile256_1x8, tile256_1x16}, {tile256_2x8, tile256_2x16}, {tile256_3x8, tile256_3x16},
-		{tile256_4x8, tile256_4x16}, {tile256_5x8, tile256_5x16}, {tile256_6x8, tile256_6x16},
-	}
-)
-
-func micro512(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
-	tiles512[m-1][(w-1)/16](t.k, &a[0], 4*t.rsa, 4*t.csa, &b[0], 4*t.ldb, &d[0], 4*t.ldd, &c[0], 4*t.ldc, w, t.alpha, t.beta, &next[0], 4*step)
+func avx512() *path {
+	return loops{
+		tiles: [][2]tile{
+			{tile512_1x16, tile512_1x32}, {tile512_2x16, tile512_2x32}, {tile512_3x16, tile512_3x32},
+			{tile512_4x16, tile512_4x32}, {tile512_5x16, tile512_5x32}, {tile512_6x16, tile512_6x32},
+			{tile512_7x16, tile512_7x32}, {tile512_8x16, tile512_8x32}, {tile512_9x16, tile512_9x32},
+			{tile512_10x16, tile512_10x32}, {tile512_11x16, tile512_11x32}, {tile512_12x16, tile512_12x32},
+		},
+		copyRows: copyRows512, addRows: addRows512, transpose: transpose512, peak: peak512,
+		exp: exp512, sigmoid: sigmoid512, softplus: softplus512, tanh: tanh512, logCosh: logCosh512,
+		multiply: multiply512, scale: scale512, combine: combine512, sum: sum512, dot: dot512,
+		adam: adam512, adaMax: adaMax512, uniform: uniform512, normal: normal512, bernoulli: bernoulli512,
+	}.path("avx512", 16)
 }
 
-func micro256(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
-	tiles256[m-1][(w-1)/8](t.k, &a[0], 4*t.rsa, 4*t.csa, &b[0], 4*t.ldb, &d[0], 4*t.ldd, &c[0], 4*t.ldc, w, t.alpha, t.beta, &next[0], 4*step)
+func avx2() *path {
+	return loops{
+		tiles: [][2]tile{
+			{tile256_1x8, tile256_1x16}, {tile256_2x8, tile256_2x16}, {tile256_3x8, tile256_3x16},
+			{tile256_4x8, tile256_4x16}, {tile256_5x8, tile256_5x16}, {tile256_6x8, tile256_6x16},
+		},
+		copyRows: copyRows256, addRows: addRows256, transpose: transpose256, peak: peak256,
+		exp: exp256, sigmoid: sigmoid256, softplus: softplus256, tanh: tanh256, logCosh: logCosh256,
+		multiply: multiply256, scale: scale256, combine: combine256, sum: sum256, dot: dot256,
+		adam: adam256, adaMax: adaMax256, uniform: uniform256, normal: normal256, bernoulli: bernoulli256,
+	}.path("avx2", 8)
 }
 
-func pointer(s []float32) *float32 { return unsafe.SliceData(s) }
+// path makes functions of slices of the loops, whose registers have the given
+// number of lanes.
+func (l loops) path(name string, width int) *path {
+	return &path{
+		name: name, rows: len(l.tiles), cols: 2 * width,
+		micro: func(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
+			l.tiles[m-1][(w-1)/width](t.k, at(a), 4*t.rsa, 4*t.csa, at(b), 4*t.ldb, at(d), 4*t.ldd,
+				at(c), 4*t.ldc, w, t.alpha, t.beta, at(next), 4*step)
+		},
+		copyRows: rows(l.copyRows), addRows: rows(l.addRows), transpose: transposer(l.transpose, width), peak: l.peak,
+		exp: elements(l.exp), sigmoid: elements(l.sigmoid), softplus: elements(l.softplus),
+		tanh: elements(l.tanh), logCosh: elements(l.logCosh),
+		multiply: func(dst, x, y []float32) { l.multiply(len(x), at(dst), at(x), at(y)) },
+		scale:    func(dst, x []float32, a float32) { l.scale(len(x), at(dst), at(x), a) },
+		combine:  func(dst, x, y []float32, a, b float32) { l.combine(len(x), at(dst), at(x), at(y), a, b) },
+		sum:      func(x []float32) float64 { return l.sum(len(x), at(x)) },
+		dot:      func(x, y []float32) float64 { return l.dot(len(x), at(x), at(y)) },
+		adam: func(p, m, v, grad []float32, c *adamConstants) {
+			l.adam(len(p), at(p), at(m), at(v), at(grad), &c.beta1)
+		},
+		adaMax: func(p, m, u, grad []float32, c *adaMaxConstants) {
+			l.adaMax(len(p), at(p), at(m), at(u), at(grad), &c.beta1)
+		},
+		uniform:   func(dst []float32, s *lanes) { l.uniform(len(dst), at(dst), &s[0]) },
+		normal:    func(dst []float32, s *lanes) { l.normal(len(dst), at(dst), &s[0]) },
+		bernoulli: func(dst, p []float32, s *lanes) { l.bernoulli(len(dst), at(dst), at(p), &s[0]) },
+	}
+}
+
+// at is the address of a slice, which may be empty.
+func at(s []float32) *float32 { return unsafe.SliceData(s) }
 
 // elements turns a loop over elements into a function of slices.
 func elements(f func(n int, dst, src *float32)) func(dst, src []float32) {
-	return func(dst, src []float32) { f(len(src), pointer(dst), pointer(src)) }
+	return func(dst, src []float32) { f(len(src), at(dst), at(src)) }
 }
 
 // rows turns a loop over rows into a function of slices.

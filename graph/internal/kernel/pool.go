@@ -128,11 +128,11 @@ func (w *worker) loop() {
 // thread where there would be fewer than two of them.
 const grain = 1 << 14
 
+// small tells whether n elements are left on one thread. Kernels ask before
+// they make the function for pieces, which costs an allocation.
+func small(n int) bool { return n < 2*grain }
+
 // pieces calls f for the pieces [from, to) of a slice of n elements.
 func pieces(n int, f func(from, to int)) {
-	if n < 2*grain {
-		f(0, n)
-		return
-	}
 	parallel((n+grain-1)/grain, func(i int) { f(i*grain, min(n, (i+1)*grain)) })
 }

@@ -112,3 +112,34 @@ func TestConcurrentCallers(t *testing.T) {
 		callers.Wait()
 	})
 }
+
+// A step of a graph calls kernels by the hundred: the small ones allocate
+// nothing, the others no more than the description of their work.
+func TestAllocations(t *testing.T) {
+	useThreads(t, 2)
+	r := newRand(15)
+	x, y, z := normals(r, 10000), normals(r, 10000), make([]float32, 10000)
+	g := Conv{2, 12, 12, 9, 20, 4, 4, 2, 1}
+	nx, ny, nw := g.sizes()
+	gx, gy, gw := normals(r, nx), normals(r, ny), normals(r, nw)
+	everyPath(t, func(t *testing.T) {
+		for name, k := range map[string]struct {
+			f    func()
+			most float64
+		}{
+			"sigmoid":    {func() { Sigmoid(z, x) }, 0},
+			"add":        {func() { Add(z, x, y) }, 0},
+			"sum":        {func() { Sum(x) }, 0},
+			"dot":        {func() { Dot(x, y) }, 0},
+			"normal":     {func() { Normal(z, 1, 2) }, 2},
+			"gemm":       {func() { Gemm(false, false, 100, 100, 100, 1, x, 100, y, 100, 0, z, 100) }, 4},
+			"forward":    {func() { g.Forward(gy, gx, gw, nil) }, 8},
+			"transposed": {func() { g.Transposed(gx, gy, gw, nil) }, 8},
+			"filter":     {func() { g.Filter(gw, gx, gy) }, 8},
+		} {
+			if n := testing.AllocsPerRun(20, k.f); n > k.most && !raceEnabled {
+				t.Errorf("%s: %v allocations, want at most %v", name, n, k.most)
+			}
+		}
+	})
+}

@@ -33,11 +33,12 @@ func Bernoulli(dst, p []float32, key, counter uint64) {
 // blocks calls f for each block of a draw with its freshly seeded generator.
 func blocks(n int, key, counter uint64, f func(from, to int, s *lanes)) {
 	draw := func(b int) {
-		var s lanes
-		s.seed(key, counter+uint64(b))
-		f(b*randomBlock, min(n, (b+1)*randomBlock), &s)
+		s := scratches.Get().(*scratch)
+		s.random.seed(key, counter+uint64(b))
+		f(b*randomBlock, min(n, (b+1)*randomBlock), &s.random)
+		scratches.Put(s)
 	}
-	if n < 2*grain {
+	if small(n) {
 		for b := range int(Blocks(n)) {
 			draw(b)
 		}

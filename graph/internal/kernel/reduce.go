@@ -2,20 +2,23 @@ package kernel
 
 // Sum returns the sum of x, accumulated in float64.
 func Sum(x []float32) float64 {
+	if len(x) <= grain {
+		return current.sum(x)
+	}
 	return reduce(len(x), func(from, to int) float64 { return current.sum(x[from:to]) })
 }
 
 // Dot returns Σ x[i]·y[i], accumulated in float64.
 func Dot(x, y []float32) float64 {
 	equal(len(x), len(y))
+	if len(x) <= grain {
+		return current.dot(x, y)
+	}
 	return reduce(len(x), func(from, to int) float64 { return current.dot(x[from:to], y[from:to]) })
 }
 
 // reduce adds the sums of the pieces in their order.
 func reduce(n int, f func(from, to int) float64) float64 {
-	if n <= grain {
-		return f(0, n)
-	}
 	sums := make([]float64, (n+grain-1)/grain)
 	parallel(len(sums), func(i int) { sums[i] = f(i*grain, min(n, (i+1)*grain)) })
 	s := 0.0
@@ -30,7 +33,7 @@ func matrixCheck(x []float32, rows, cols int) { equal(rows*cols, len(x)) }
 
 // rowPieces calls f for ranges of rows.
 func rowPieces(rows, cols int, f func(from, to int)) {
-	if rows*cols < 2*grain || cols == 0 {
+	if small(rows * cols) {
 		f(0, rows)
 		return
 	}

@@ -7,7 +7,11 @@ import (
 
 // scratch is the working storage of one task. A task takes one from the pool
 // and gives it back, so that steady work allocates nothing.
-type scratch struct{ a, b, c []float32 }
+type scratch struct {
+	a, b, c []float32 // a block of the first factor, panels of the second, a product
+	tiling  tiling
+	random  lanes
+}
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
