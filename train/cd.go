@@ -30,6 +30,9 @@ func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) 
 	if layers == nil {
 		return nil, fmt.Errorf("cd: %T has no layers", model.Spec())
 	}
+	if c.K < 0 || c.Flow < 0 {
+		return nil, fmt.Errorf("cd: k %d and flow %g, want at least 0", c.K, c.Flow)
+	}
 	loss, v := &Loss{}, task.V
 	for i := task.Below; i < task.Last; i++ {
 		l := layers[i]

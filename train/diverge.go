@@ -24,7 +24,7 @@ func (t *Trainer) diverged(what error) error {
 		hint += fmt.Sprintf(", or lower %s.objective.flow (%g)", prefix, cd.Flow)
 	}
 	if s.DataStart == 0 {
-		hint += fmt.Sprintf(", or start layers from their data (%s.data_start=1)", prefix)
+		hint += fmt.Sprintf(", or start layers from their data (%s.data_start=0.5)", prefix)
 	}
 	return fmt.Errorf("train: %w: %s: %w at step %d (epoch %d, batch %d): %s",
 		ErrDiverged, name, what, t.at.Step, t.at.Epoch, t.at.Batch, hint)

@@ -5,6 +5,7 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/train/data"
 	"boltzoo/train/metric"
 )
 
@@ -40,6 +41,15 @@ func (t *Trainer) prepare(ctx context.Context, s Stage) error {
 		t.data = features{above, first - 1}
 	}
 	return err
+}
+
+// served is the set that a loader is to shuffle: where features are seen the
+// pixels are not, and a set without them serves for the order.
+func (t *Trainer) served() *data.Images {
+	if t.data.passed == 0 {
+		return t.images
+	}
+	return &data.Images{Height: 1, Width: 1, Channels: 1, Pix: make([]byte, t.images.Len())}
 }
 
 // head is the first n examples.

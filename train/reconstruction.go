@@ -61,7 +61,8 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node
 	if r.Loss == "cross-entropy" {
 		return nil, fmt.Errorf("reconstruction: cross-entropy wants layers, which %T has not: use squared", model.Spec())
 	}
-	return &Loss{Total: g.SquaredError(v, coder.Decode(g, coder.Encode(g, v))), Parameters: model.Parameters()}, nil
+	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, v)), v.Shape()...)
+	return &Loss{Total: g.SquaredError(v, decoded), Parameters: model.Parameters()}, nil
 }
 
 // logistic tells whether the mean of the units is σ.

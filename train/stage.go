@@ -24,7 +24,7 @@ type Stage struct {
 	// first time that it learns: the visible bias and the running means
 	// explain the means of the data and of the hidden states, and the initial
 	// weights are scaled so that this is the standard deviation of each hidden
-	// unit's pre-activation. 1 is a good value; 0 keeps the initial weights.
+	// unit's pre-activation. 0.5 is a good value; 0 keeps the initial weights.
 	DataStart float64 `json:"data_start,omitempty"`
 
 	// MeanRate is how far the running means μ and λ of centred layers move

@@ -52,8 +52,9 @@ func startFromData(l *models.Layer, source metric.Source, deviation float64) err
 	scale := make([]float32, units)
 	for j := range scale {
 		scale[j] = 1
-		// A unit whose input never changes cannot be scaled.
-		if sd := x.Deviation(j); sd > 1e-12 {
+		// What a unit sees of data that never change is rounding, not to be
+		// scaled up.
+		if sd := x.Deviation(j); sd > 1e-6 {
 			scale[j] = float32(deviation / sd)
 		}
 		l.HiddenBias.Data[j] = -float32(x.Mean(j)) * scale[j]

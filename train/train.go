@@ -47,7 +47,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		return nil, fmt.Errorf("train: no stages")
 	}
 	t := &Trainer{
-		model: model, layers: layersOf(model), stages: stages, images: images, seed: seed,
+		model: model, layers: layersOf(model), stages: slices.Clone(stages), images: images, seed: seed,
 		random:  graph.NewRandom(seed),
 		adam:    map[*graph.Tensor]*moments{},
 		started: map[string]bool{},
@@ -117,7 +117,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 		return false, fmt.Errorf("train: stages[%d]: %w", number, err)
 	}
 	var x []float32 // a batch of features
-	loader := data.NewLoader(t.images, s.batch(), t.seed)
+	loader := data.NewLoader(t.served(), s.batch(), t.seed)
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
 		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {

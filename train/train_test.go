@@ -401,6 +401,8 @@ func TestNewRefuses(t *testing.T) {
 		"schedule":      {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Schedule: "exponential"}}, "exponential"},
 		"layers":        {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, Last: 4}}, "layers 2 to 4, want some of 1 to 3"},
 		"noise":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{Noise: "loud"}}}, "loud"},
+		"steps":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{K: -1}}}, "k -1"},
+		"flow":          {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{Flow: -0.5}}}, "flow -0.5"},
 		"loss":          {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cubed"}}}, "cubed"},
 		"cross-entropy": {gaussian, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cross-entropy"}}}, "logistic"},
 		"mean rate":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, MeanRate: 2}}, "mean_rate"},
@@ -445,7 +447,7 @@ func TestDivergenceNamesLayerAndKnob(t *testing.T) {
 		trainer *Trainer
 		want    []string
 	}{
-		{explode, []string{"stages[0] (too fast)", "layer2", "loss is", "lower stages[0].optimizer.rate (1e+09)", "stages[0].data_start=1"}},
+		{explode, []string{"stages[0] (too fast)", "layer2", "loss is", "lower stages[0].optimizer.rate (1e+09)", "stages[0].data_start=0.5"}},
 		{broken, []string{"stages[0] (one)", "layer1", "loss is NaN", "at step 0", "lower stages[0].optimizer.rate (0.01)"}},
 	} {
 		var last error
