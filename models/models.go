@@ -41,7 +41,8 @@ type Coder interface {
 	CodeShape() []int
 	// Encode is the code (B×code) of v (B×input).
 	Encode(g *graph.Graph, v *graph.Node) *graph.Node
-	// Decode is the example (B×input) that the code h (B×code) stands for.
+	// Decode is the example that the code h (B×code) stands for: (B×input), or
+	// another shape of as many elements.
 	Decode(g *graph.Graph, h *graph.Node) *graph.Node
 }
 
@@ -54,7 +55,8 @@ type Energetic interface {
 	Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node
 }
 
-// Types are the architectures by the names that recipes use.
+// Types are the architectures by the names that recipes use. A program with
+// architectures of its own adds them before anything else.
 var Types = tagged.Types[Spec]{
 	"rbm":      RBM{},
 	"conv-rbm": ConvRBM{},

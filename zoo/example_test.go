@@ -53,9 +53,11 @@ func (m *bottleneck) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 
 // A new architecture is one file: what it is, and how to go up and down as a
 // graph. What can be done with it follows: having a code, it learns to
-// reconstruct.
+// reconstruct. The name in models.Types is what recipes and weights files call
+// it.
 func Example_newArchitecture() {
 	const seed = 1
+	models.Types["bottleneck"] = Bottleneck{}
 	model, err := Bottleneck{Units: 64}.New(graph.NewRandom(seed))
 	if err != nil {
 		fmt.Println(err)
@@ -70,18 +72,21 @@ func Example_newArchitecture() {
 		fmt.Println(err)
 		return
 	}
+	sum := 0.0
 	for step, err := range trainer.Run(context.Background()) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
+		sum += step.Loss
 		if step.EndOfEpoch {
-			fmt.Printf("epoch %d: squared error %.2f\n", step.Epoch+1, step.Loss)
+			fmt.Printf("epoch %d: squared error %.2f\n", step.Epoch+1, sum/float64(step.Batches))
+			sum = 0
 		}
 	}
 	// Output:
-	// epoch 1: squared error 0.06
-	// epoch 2: squared error 0.05
-	// epoch 3: squared error 0.04
+	// epoch 1: squared error 0.10
+	// epoch 2: squared error 0.06
+	// epoch 3: squared error 0.05
 	// epoch 4: squared error 0.04
 }
