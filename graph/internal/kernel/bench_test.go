@@ -6,6 +6,15 @@ import (
 	"time"
 )
 
+func TestPeak(t *testing.T) {
+	for _, p := range paths {
+		usePath(t, p)
+		if got := Peak(); (got > 1) != (Path() != "portable") {
+			t.Errorf("%s: peak of %v GFLOP/s", Path(), got)
+		}
+	}
+}
+
 // rate runs f and reports its best rate, and that as a fraction of what the
 // multiply-add loop reaches beside it on as many threads.
 func rate(b *testing.B, flops float64, f func()) {
