@@ -56,13 +56,10 @@ func Create(path string) (*Folder, error) {
 		return nil, errors.Join(fmt.Errorf("zoo: %s: %w: --resume goes on with it, --out FOLDER starts another beside it", path, ErrExists), f.Close())
 	}
 	// What is not a run is not overwritten either.
-	for _, name := range []string{metricsFile, modelFile, cardFile, "checkpoint"} {
+	for _, name := range []string{metricsFile, modelFile, cardFile, checkpointFile} {
 		if _, err := os.Stat(f.file(name)); err == nil {
 			return nil, errors.Join(fmt.Errorf("zoo: %s: %s is there, but no %s that it belongs to: choose another folder with --out", path, name, recipeFile), f.Close())
 		}
-	}
-	if err := os.Mkdir(filepath.Dir(f.file(checkpointFile)), 0o755); err != nil {
-		return nil, errors.Join(fmt.Errorf("zoo: make folder: %w", err), f.Close())
 	}
 	return f, nil
 }
@@ -88,18 +85,9 @@ func lockFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("zoo: make folder %s: %w", path, err)
 	}
-	name := filepath.Join(path, lockFile)
-	lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	lock, err := openLock(filepath.Join(path, lockFile))
 	if err != nil {
-		return nil, fmt.Errorf("zoo: lock: %w", err)
-	}
-	taken, err := tryLock(lock)
-	if err == nil && !taken {
-		owner, _ := io.ReadAll(io.LimitReader(lock, 200)) // only to say who it is
-		err = fmt.Errorf("%w by %s", ErrInUse, strings.TrimSpace(string(owner)))
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("zoo: %s: %w", path, err), lock.Close())
+		return nil, fmt.Errorf("zoo: %s: %w", path, err)
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -116,7 +104,37 @@ func lockFolder(path string) (*Folder, error) {
 	return &Folder{Path: path, lock: lock}, nil
 }
 
-// clear removes what Create and a training that did not begin have made.
+// openLock opens the lock file and takes its lock.
+func openLock(name string) (*os.File, error) {
+	for {
+		lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		taken, err := tryLock(lock)
+		if err == nil && !taken {
+			owner, _ := io.ReadAll(io.LimitReader(lock, 200)) // only to say who it is
+			err = fmt.Errorf("%w by %s", ErrInUse, strings.TrimSpace(string(owner)))
+		}
+		if err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+		// Between the two calls its owner may have removed the file: a lock on
+		// what has no name keeps nobody out.
+		ours, err := lock.Stat()
+		if err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+		if there, err := os.Stat(name); err == nil && os.SameFile(ours, there) {
+			return lock, nil
+		}
+		if err := lock.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// clear removes what a training that did not begin has made.
 func (f *Folder) clear() {
 	// Best effort: what stays is in nobody's way but that of another run here.
 	_ = os.RemoveAll(filepath.Dir(f.file(checkpointFile)))
@@ -126,8 +144,7 @@ func (f *Folder) clear() {
 
 // Close unlocks the folder, and removes it if nothing is in it.
 func (f *Folder) Close() error {
-	// The file goes while the lock is held: who opened it before locks a file
-	// that is no longer there, which does no harm but to the message.
+	// The file goes while the lock is held: see openLock.
 	err := errors.Join(os.Remove(f.lock.Name()), f.lock.Close())
 	if f.fresh {
 		_ = os.Remove(f.Path) // fails, and shall, where there is something in it

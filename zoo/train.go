@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"boltzoo/graph"
@@ -67,6 +69,9 @@ func (t *Training) start(recipe Recipe, options Options) (err error) {
 		if err := fill(t.model, tensors); err != nil {
 			return fmt.Errorf("zoo: init %s: %w", options.Init, err)
 		}
+	}
+	if err := os.MkdirAll(filepath.Dir(t.Folder.file(checkpointFile)), 0o755); err != nil {
+		return fmt.Errorf("zoo: make folder: %w", err)
 	}
 	// The first checkpoint has the initial weights, so that a run that was
 	// killed early does not need the file of --init again.

@@ -14,9 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,13 +54,7 @@ func Main(recipes ...zoo.Recipe) int {
 		fmt.Fprintln(a.err, err)
 		return exitFailure
 	}
-	// The first signal asks to stop, a second one ends the program.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-
-	root := a.root()
-	err := root.ExecuteContext(ctx)
+	err := a.root().Execute()
 	var usage usageError
 	switch {
 	case err == nil:
@@ -83,9 +75,13 @@ func (a *app) root() *cobra.Command {
 		Short:         "Train and use Boltzmann machines that are Gorgonia graphs",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if a.threads < 0 {
+				return fmt.Errorf("%s: --threads %d: want at least 0", cmd.CommandPath(), a.threads)
+			}
 			a.running = true
 			graph.SetThreads(a.threads)
+			return nil
 		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}

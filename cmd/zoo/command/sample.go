@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"boltzoo/models"
@@ -51,6 +53,9 @@ by means. The recipe says how unless flags do.`,
 					return err
 				}
 				defer images.Close()
+				if images.Len() < n {
+					return fmt.Errorf("zoo sample: %d test images to start from, want %d", images.Len(), n)
+				}
 				start = zoo.Floats(images.Head(n))
 			}
 			pictures, err := s.Sample(t.Model, n, seed, start)

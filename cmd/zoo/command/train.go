@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +52,12 @@ to the same result as if nothing had happened.`,
 				return err
 			}
 			t.Checkpoint = checkpoint
-			return errors.Join(a.run(cmd.Context(), t, asJSON), t.Close())
+			// From here on there is something to save: the first signal asks
+			// for that, a second one ends the program.
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop)
+			return errors.Join(a.run(ctx, t, asJSON), t.Close())
 		},
 	}
 	f := cmd.Flags()
@@ -73,10 +81,8 @@ func (a *app) open(recipe string, options zoo.Options, out string, resume bool) 
 	if err != nil {
 		return nil, err
 	}
-	for name, n := range map[string]int{"limit": options.Limit, "epochs": options.Epochs, "batch": options.Batch} {
-		if n < 0 {
-			return nil, usageError{fmt.Errorf("zoo train: --%s %d: want at least 1", name, n)}
-		}
+	if min(options.Limit, options.Epochs, options.Batch) < 0 {
+		return nil, usageError{fmt.Errorf("zoo train: --limit %d --epochs %d --batch %d: want at least 1", options.Limit, options.Epochs, options.Batch)}
 	}
 	if options.Root, err = a.dataRoot(); err != nil {
 		return nil, err
