@@ -148,6 +148,8 @@ func BenchmarkElementwise(b *testing.B) {
 		{"Add", func() { Add(z, x, y) }},
 		{"Mul", func() { Mul(z, x, y) }},
 		{"AddRow", func() { AddRow(z, x, row, rows, cols) }},
+		{"AddRow3", func() { AddRow(z[:n-1], x[:n-1], row[:3], (n-1)/3, 3) }},
+		{"ColSum3", func() { ColSum(row[:3], x[:n-1], (n-1)/3, 3) }},
 		{"ColSum", func() { ColSum(row, x, rows, cols) }},
 		{"RowSum", func() { RowSum(row[:rows], x, rows, cols) }},
 		{"Sum", func() { Sum(x) }},

@@ -202,7 +202,7 @@ func TestReductions(t *testing.T) {
 				t.Fatalf("dot of %d = %v, want %v", n, got, wantDot)
 			}
 		})
-		for _, s := range [][2]int{{0, 0}, {1, 1}, {3, 0}, {0, 3}, {5, 7}, {64, 16}, {65, 33}, {200, 130}, {3000, 64}, {2, 40000}, {20000, 3}} {
+		for _, s := range [][2]int{{0, 0}, {1, 1}, {3, 0}, {0, 3}, {5, 7}, {64, 16}, {65, 33}, {200, 130}, {3000, 64}, {2, 40000}, {20000, 3}, {7, 3}, {100001, 1}, {300, 200}, {63, 31}} {
 			rows, cols := s[0], s[1]
 			x, row, col := normals(r, rows*cols), normals(r, cols), normals(r, rows)
 			sums, sumsOnly := guarded(cols)

@@ -58,61 +58,84 @@ func RowSum(dst, x []float32, rows, cols int) {
 const columnRows = 64
 
 // ColSum sets dst[j] to the sum of column j of x, a rows×cols matrix. Groups of
-// 64 rows are summed in float32, the groups in float64, in order.
+// rows are summed in float32, 64 numbers at most, the groups in float64, in
+// order.
 func ColSum(dst, x []float32, rows, cols int) {
 	matrixCheck(x, rows, cols)
 	equal(cols, len(dst))
 	if cols == 0 {
 		return
 	}
-	groups := (rows + columnRows - 1) / columnRows
-	per := max(1, 4*grain/(columnRows*cols)) // groups of a task
+	// Rows much shorter than a vector are taken several at a time.
+	several := max(1, min(rows, 64/cols))
+	wide, high := cols*several, rows/several
+	groups := (high + columnRows - 1) / columnRows
+	per := max(1, 4*grain/(columnRows*wide)) // groups of a task
 	tasks := (groups + per - 1) / per
-	total := make([]float64, max(1, tasks)*cols)
+	parts := make([]float64, tasks*wide)
 	parallel(tasks, func(t int) {
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
-		s.c = grow(s.c, cols)
-		sum := total[t*cols : (t+1)*cols]
+		s.c = grow(s.c, wide)
+		sum := parts[t*wide : (t+1)*wide]
 		for g := t * per; g < min(groups, (t+1)*per); g++ {
-			i, next := g*columnRows, min(rows, (g+1)*columnRows)
-			copy(s.c, x[i*cols:(i+1)*cols])
-			current.addRows(s.c, 0, x[(i+1)*cols:], cols, next-i-1, cols)
+			i, next := g*columnRows, min(high, (g+1)*columnRows)
+			copy(s.c, x[i*wide:(i+1)*wide])
+			current.addRows(s.c, 0, x[(i+1)*wide:], wide, next-i-1, wide)
 			for j, v := range s.c {
 				sum[j] += float64(v)
 			}
 		}
 	})
-	for t := 1; t < tasks; t++ {
-		for j, v := range total[t*cols : (t+1)*cols] {
-			total[j] += v
-		}
-	}
 	for j := range dst {
-		dst[j] = float32(total[j])
+		s := 0.0
+		for i := j; i < len(parts); i += cols {
+			s += parts[i]
+		}
+		for i := high*wide + j; i < len(x); i += cols {
+			s += float64(x[i])
+		}
+		dst[j] = float32(s)
 	}
 }
 
 // AddRow sets dst[i,j] = x[i,j] + row[j] for rows×cols matrices. dst may be x.
 func AddRow(dst, x, row []float32, rows, cols int) {
-	matrixCheck(x, rows, cols)
-	equal(rows*cols, len(dst))
-	equal(cols, len(row))
-	rowPieces(rows, cols, func(from, to int) {
-		for i := from * cols; i < to*cols; i += cols {
-			current.combine(dst[i:i+cols], x[i:i+cols], row, 1, 1)
-		}
-	})
+	byRow(dst, x, row, rows, cols, func(dst, x, row []float32) { current.combine(dst, x, row, 1, 1) })
 }
 
 // MulRow sets dst[i,j] = x[i,j]·row[j] for rows×cols matrices. dst may be x.
 func MulRow(dst, x, row []float32, rows, cols int) {
+	byRow(dst, x, row, rows, cols, func(dst, x, row []float32) { current.multiply(dst, x, row) })
+}
+
+// byRow calls f for stretches of dst and x and what stands against them in the
+// row repeated. A short row is repeated first, to make the stretches long.
+func byRow(dst, x, row []float32, rows, cols int, f func(dst, x, row []float32)) {
 	matrixCheck(x, rows, cols)
 	equal(rows*cols, len(dst))
 	equal(cols, len(row))
-	rowPieces(rows, cols, func(from, to int) {
-		for i := from * cols; i < to*cols; i += cols {
-			current.multiply(dst[i:i+cols], x[i:i+cols], row)
+	if len(x) == 0 {
+		return
+	}
+	several := 1
+	if cols < 256 {
+		several = min(rows, 512/cols)
+	}
+	if several > 1 {
+		s := scratches.Get().(*scratch)
+		defer scratches.Put(s)
+		s.c = grow(s.c, several*cols)
+		for i := range several {
+			copy(s.c[i*cols:], row)
+		}
+		row = s.c
+	}
+	stretches := (len(x) + len(row) - 1) / len(row)
+	rowPieces(stretches, len(row), func(from, to int) {
+		for i := from * len(row); i < min(to*len(row), len(x)); i += len(row) {
+			end := min(i+len(row), len(x))
+			f(dst[i:end], x[i:end], row[:end-i])
 		}
 	})
 }
