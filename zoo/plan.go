@@ -127,7 +127,9 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 	if run.Recipe.Name != name {
 		return run, nil, fmt.Errorf("zoo: resume: this is a run of %s, not of %s", run.Recipe.Name, name)
 	}
-	r, err := o.changed(run.Recipe)
+	same := o
+	same.Epochs = 0 // they may grow
+	r, err := same.Apply(run.Recipe)
 	if err != nil {
 		return run, nil, err
 	}
@@ -156,23 +158,6 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 			run.Data.Images, run.Data.Sum, now.Images, now.Sum), images.Close())
 	}
 	return run, images, nil
-}
-
-// changed is the recipe with the options but the epochs, which may grow.
-func (o Options) changed(r Recipe) (Recipe, error) {
-	o.Epochs = 0
-	if o.Data == "" {
-		return o.Apply(r)
-	}
-	source, err := r.Data.SourceOf(o.Data)
-	if err != nil {
-		return r, err
-	}
-	o.Data = ""
-	images := r.Data.Images
-	r.Data = source
-	r.Data.Images = images
-	return o.Apply(r)
 }
 
 // howToGet says what to do to have the set.
