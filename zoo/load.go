@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -123,8 +124,8 @@ func fill(model models.Model, tensors []*graph.Tensor) error {
 		}
 		delete(given, want.Name)
 	}
-	for name := range given {
-		return fmt.Errorf("there is an array %s, which the model has not", name)
+	if len(given) > 0 {
+		return fmt.Errorf("there is an array %s, which the model has not", slices.Min(slices.Collect(maps.Keys(given))))
 	}
 	for _, want := range model.Tensors() {
 		for _, t := range tensors {

@@ -1,0 +1,123 @@
+package zoo
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/models/unit"
+)
+
+// tinyNet is a machine of 4 visible and 3 hidden binary units, all of whose
+// states can be counted.
+func tinyNet(t *testing.T) *models.BeliefNet {
+	t.Helper()
+	m, err := models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{2, 2, 1}, Units: 3, Deviation: 1.5}.New(graph.NewRandom(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := m.(*models.BeliefNet)
+	random := graph.NewRandom(4)
+	random.Stream("a").Normal(net.Layers()[0].VisibleBias.Data)
+	random.Stream("b").Normal(net.Layers()[0].HiddenBias.Data)
+	return net
+}
+
+// TestChainSamplesTheModel compares the mean of pictures at the end of long
+// chains with that of the model, by enumeration of its states.
+func TestChainSamplesTheModel(t *testing.T) {
+	net := tinyNet(t)
+	l := net.Layers()[0]
+	w, a, b := l.Weight.Data, l.VisibleBias.Data, l.HiddenBias.Data
+	var z float64
+	mean := make([]float64, 4)
+	for state := range 16 {
+		free := 0.0 // −F(v)
+		x := []float64{float64(b[0]), float64(b[1]), float64(b[2])}
+		for i := range 4 {
+			if state>>i&1 == 1 {
+				free += float64(a[i])
+				for j := range x {
+					x[j] += float64(w[i*3+j])
+				}
+			}
+		}
+		for _, x := range x {
+			free += math.Log1p(math.Exp(x))
+		}
+		p := math.Exp(free)
+		z += p
+		for i := range mean {
+			if state>>i&1 == 1 {
+				mean[i] += p
+			}
+		}
+	}
+	const n = 20000
+	pictures, err := Sampling{From: FromNoise, Steps: 60, Noise: models.AllNoise}.Sample(net, n, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float64, 4)
+	for i, v := range pictures {
+		got[i%4] += float64(v) / n
+	}
+	for i := range mean {
+		// The deviation of a mean over n is below 0.5/√n = 0.0036.
+		if want := mean[i] / z; math.Abs(got[i]-want) > 0.015 {
+			t.Errorf("pixel %d: mean %.4f, want %.4f", i, got[i], want)
+		}
+	}
+}
+
+func TestSamplesAreDecidedBySeed(t *testing.T) {
+	net := tinyNet(t)
+	draw := func(s Sampling, seed uint64) []float32 {
+		t.Helper()
+		var start []float32
+		if s.From == FromData {
+			start = slices.Repeat([]float32{0, 1, 0.5, 1}, 70)
+		}
+		x, err := s.Sample(net, 70, seed, start) // more than are drawn at a time
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(x) != 280 {
+			t.Fatalf("%d numbers of 70 samples", len(x))
+		}
+		return x
+	}
+	for _, s := range []Sampling{
+		{From: FromNoise, Steps: 3, Noise: models.AllNoise},
+		{From: FromNoise, Steps: 1},
+		{From: FromData, Steps: 2, Noise: models.HiddenNoise},
+	} {
+		if !slices.Equal(draw(s, 1), draw(s, 1)) {
+			t.Errorf("%+v: one seed draws two things", s)
+		}
+		if slices.Equal(draw(s, 1), draw(s, 2)) {
+			t.Errorf("%+v: two seeds draw one thing", s)
+		}
+	}
+	if x := draw(Sampling{From: FromData}, 1); x[1] != 1 || x[2] != 0.5 {
+		t.Errorf("no step from data gives %v", x[:4])
+	}
+}
+
+func TestSampleRefuses(t *testing.T) {
+	net := tinyNet(t)
+	for want, s := range map[string]Sampling{
+		"no fitted prior": {From: FromPrior},
+		"to start":        {From: FromData},
+		"want prior":      {From: "nowhere"},
+		"-1 steps":        {From: FromNoise, Steps: -1},
+		`noise "loud"`:    {From: FromNoise, Steps: 1, Noise: "loud"},
+	} {
+		if _, err := s.Sample(net, 2, 1, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: got %v, want %q", s, err, want)
+		}
+	}
+}
