@@ -64,7 +64,12 @@ func TestFeaturesChangeNothing(t *testing.T) {
 		if err := left.Save(path); err != nil {
 			t.Fatal(err)
 		}
-		resumed := newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3)
+		// It has been elsewhere, and keeps features of other weights.
+		resumed, err := New(newModel(t, stackSpec(unit.Multinary{}), 99), greedy(), bars(images), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, resumed, at)
 		if err := resumed.Load(path); err != nil {
 			t.Fatal(err)
 		}

@@ -352,6 +352,39 @@ func near(t *testing.T, what string, a, b []float32, tolerance float64) {
 	}
 }
 
+func TestRunningMeansFollowTheData(t *testing.T) {
+	images := bars(16)
+	for rate, moved := range map[float64]float64{1: 1, 0.25: 0.25, 0: 0.01, -1: 0} {
+		stages := []Stage{{Last: 1, Optimizer: Adam{Rate: 1e-6}, Epochs: 1, Batch: 16, MeanRate: rate}}
+		trainer := newTrainer(t, stackSpec(unit.Binary{}), stages, images, 1)
+		run(t, trainer, 1)
+		l := trainer.layers[0]
+		v := pass(t, images, func(_ *graph.Graph, v *graph.Node) *graph.Node { return v })
+		data, _ := columns(v, 3)
+		for i, m := range l.VisibleMean.Data {
+			if want := moved * data[i]; math.Abs(float64(m)-want) > 1e-5 {
+				t.Errorf("mean_rate %g: μ of channel %d is %g after a step, want %g", rate, i, m, want)
+			}
+		}
+		for i, m := range l.HiddenMean.Data { // nearly 0.5 with small weights
+			if math.Abs(float64(m)-moved*0.5) > 0.02*moved {
+				t.Errorf("mean_rate %g: λ of filter %d is %g after a step, want %g", rate, i, m, moved*0.5)
+			}
+		}
+	}
+}
+
+// Every epoch of a training has an order of its own, whatever its stage.
+func TestEpochsCountOverStages(t *testing.T) {
+	trainer := newTrainer(t, stackSpec(unit.Binary{}), joining(8), bars(19), 1)
+	for epochs := 1; epochs <= 5; epochs++ {
+		run(t, trainer, 3)
+		if got := trainer.epoch(); got != epochs {
+			t.Errorf("epoch %d comes after %d epochs", got, epochs)
+		}
+	}
+}
+
 func TestCancellation(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(context.Background())
