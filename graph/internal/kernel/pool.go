@@ -96,10 +96,9 @@ func parallel(n int, task func(i int)) {
 			continue // it never began, and there is nothing left to do
 		}
 		for i := 0; w.state.Load() == running; i++ {
-			if i < spins {
-				pause(8)
-			} else {
-				runtime.Gosched()
+			pause(8)
+			if i >= spins && i%16 == 0 {
+				runtime.Gosched() // other goroutines may need this thread
 			}
 		}
 	}
