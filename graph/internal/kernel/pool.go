@@ -106,7 +106,7 @@ func parallel(n int, task func(i int)) {
 
 func (w *worker) loop() {
 	for i := 0; ; i++ {
-		if w.state.CompareAndSwap(posted, running) {
+		if w.state.Load() == posted && w.state.CompareAndSwap(posted, running) {
 			w.job.run()
 			w.job = nil
 			w.state.Store(idle)
