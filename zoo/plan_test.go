@@ -95,6 +95,11 @@ func TestPlanWithoutData(t *testing.T) {
 	if recipe.BuiltIn.Images != 30 || recipe.Stages[3].Epochs == 1 {
 		t.Error("planning changed the recipe that it was given")
 	}
+	recipe.Data.Set = "mnits"
+	if _, _, _, err := (Options{}).plan(recipe); err == nil || !strings.Contains(err.Error(), "did you mean mnist?") {
+		t.Errorf("a set of no name: %v", err)
+	}
+	recipe.Data.Set = "mnist"
 	// Who names the data gets that or an error.
 	_, _, _, err := Options{Root: t.TempDir(), Data: "mnist"}.plan(recipe)
 	if !errors.Is(err, data.ErrNotFound) || !strings.Contains(err.Error(), "ZOO_DATA") {

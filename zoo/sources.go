@@ -99,17 +99,17 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 	case "folder":
 		return data.Folder(s.Dir, s.Size, split, "")
 	}
+	if !slices.Contains(Sets(), s.Set) {
+		return nil, fmt.Errorf("zoo: no data %q%s: want one of %s", s.Set, didYouMean(s.Set, Sets()), strings.Join(Sets(), ", "))
+	}
 	dir, err := data.Locate(root, s.Set)
 	if err != nil {
 		return nil, err
 	}
-	switch s.Set {
-	case "celeba":
+	if s.Set == "celeba" {
 		return data.CelebA(dir, s.Size, split, "")
-	case "mnist", "fashion-mnist":
-		return data.IDX(dir, split)
 	}
-	return nil, fmt.Errorf("zoo: no data %q%s: want one of %s", s.Set, didYouMean(s.Set, Sets()), strings.Join(Sets(), ", "))
+	return data.IDX(dir, split)
 }
 
 // count is how many pictures of a built-in set are made.

@@ -435,7 +435,9 @@ func stopped(t *testing.T, dir string, signal os.Signal) (string, int) {
 	if err := cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	<-ended
+	if err := <-ended; err == nil {
+		t.Fatalf("%v leaves exit code 0", signal)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "stopped", "model.safetensors")); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("it was over before it was stopped: %v", err)
 	}
