@@ -192,7 +192,7 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 	}
 
 	g := graph.New(nil)
-	loss, _ := l.Contrast(g, g.Param(data), k, MeanField)
+	loss := l.Contrast(g, g.Param(data), l.Chain(g, g.Param(data), k, MeanField))
 	gradients := g.Grad(loss, g.Param(l.Weight), g.Param(l.VisibleBias), g.Param(l.HiddenBias))
 	m, err := g.Compile(gradients...)
 	if err != nil {
@@ -257,7 +257,7 @@ func TestMultinaryIdentity(t *testing.T) {
 			}
 
 			g := graph.New(nil)
-			loss, _ := l.Contrast(g, g.Param(shares), 1, MeanField)
+			loss := l.Contrast(g, g.Param(shares), l.Chain(g, g.Param(shares), 1, MeanField))
 			p := []*graph.Node{g.Param(l.Weight), g.Param(l.VisibleBias), g.Param(l.HiddenBias)}
 			tilde := g.Grad(loss, p...)
 

@@ -199,7 +199,7 @@ func TestTrainingRaisesLikelihood(t *testing.T) {
 		}
 	}
 	g := graph.New(graph.NewRandom(3))
-	loss, _ := l.Contrast(g, g.Param(data), 5, AllNoise)
+	loss := l.Contrast(g, g.Param(data), l.Chain(g, g.Param(data), 5, AllNoise))
 	params := l.Parameters()
 	nodes := make([]*graph.Node, len(params))
 	for i, p := range params {

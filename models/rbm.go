@@ -170,15 +170,19 @@ func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
 	return l.Visible.Mean(g, y)
 }
 
-// Contrast is the loss ⟨F(v) − F(v')⟩ with v' after k Gibbs steps from v,
-// held constant, and v' itself. Its gradient is that of CD-k.
-func (l *Layer) Contrast(g *graph.Graph, v *graph.Node, k int, noise Noise) (loss, reconstruction *graph.Node) {
-	chain := g.Stop(v)
+// Chain is where k Gibbs steps from v lead, held constant under
+// differentiation.
+func (l *Layer) Chain(g *graph.Graph, v *graph.Node, k int, noise Noise) *graph.Node {
 	for range k {
-		chain = l.Gibbs(g, chain, noise)
+		v = l.Gibbs(g, v, noise)
 	}
-	chain = g.Stop(chain)
-	return g.Mean(g.Sub(l.FreeEnergy(g, v), l.FreeEnergy(g, chain))), chain
+	return g.Stop(v)
+}
+
+// Contrast is the loss ⟨F(v)⟩ − ⟨F(v')⟩. With v' the Chain from v its gradient
+// is that of CD-k.
+func (l *Layer) Contrast(g *graph.Graph, v, negative *graph.Node) *graph.Node {
+	return g.Sub(g.Mean(l.FreeEnergy(g, v)), g.Mean(l.FreeEnergy(g, negative)))
 }
 
 // Parameters are what an optimiser may change: not the running means.

@@ -38,7 +38,8 @@ func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) 
 		l := layers[i]
 		h := l.Encode(g, v)
 		if i+1 >= task.First {
-			term, chain := l.Contrast(g, v, max(c.K, 1), c.Noise)
+			chain := l.Chain(g, v, max(c.K, 1), c.Noise)
+			term := l.Contrast(g, v, chain)
 			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h, Loss: term, Reconstruction: chain, Centre: true})
 			loss.Parameters = append(loss.Parameters, l.Parameters()...)
 			if loss.Total == nil {

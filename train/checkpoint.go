@@ -39,6 +39,7 @@ type state struct {
 	Started []string          `json:"started"` // layers
 	Adam    map[string]int    `json:"adam"`    // steps, by parameter
 	Random  map[string]uint64 `json:"random"`  // how far each stream is drawn
+	Chains  map[string][]int  `json:"chains"`  // shape of persistent chains, by layer
 }
 
 // Save writes everything that Run needs to go on to the same bits: a
@@ -52,6 +53,7 @@ func (t *Trainer) Save(path string) error {
 		Started: slices.Sorted(maps.Keys(t.started)),
 		Adam:    map[string]int{},
 		Random:  t.random.State(),
+		Chains:  map[string][]int{},
 	}
 	tensors := t.model.Tensors()
 	for _, p := range t.model.Tensors() {
@@ -59,6 +61,10 @@ func (t *Trainer) Save(path string) error {
 			now.Adam[p.Name] = m.steps
 			tensors = append(tensors, m.mean, m.square)
 		}
+	}
+	for _, layer := range slices.Sorted(maps.Keys(t.chains)) {
+		now.Chains[layer] = t.chains[layer].Shape
+		tensors = append(tensors, t.chains[layer])
 	}
 	written, err := json.Marshal(now)
 	if err != nil {
@@ -108,7 +114,7 @@ func (t *Trainer) load(path string) error {
 	if saved.Position, err = t.reconcile([]byte(metadata[recipeKey]), saved.Position); err != nil {
 		return err
 	}
-	fill, adam, err := t.match(tensors, saved.Adam)
+	fill, adam, chains, err := t.match(tensors, saved.Adam, saved.Chains)
 	if err != nil {
 		return err
 	}
@@ -116,7 +122,7 @@ func (t *Trainer) load(path string) error {
 	for to, from := range fill {
 		copy(to.Data, from.Data)
 	}
-	t.at, t.seen, t.adam = saved.Position, saved.Images, adam
+	t.at, t.seen, t.adam, t.chains = saved.Position, saved.Images, adam, chains
 	t.data = features{t.images, 0} // others are those of other parameters
 	clear(t.started)
 	for _, layer := range saved.Started {
@@ -156,9 +162,10 @@ func readCheckpoint(path string) (tensors map[string]*graph.Tensor, metadata map
 	return tensors, metadata, nil
 }
 
-// match finds the file's tensor for each of the model's and makes the moments
-// of the parameters that have counts of steps.
-func (t *Trainer) match(tensors map[string]*graph.Tensor, steps map[string]int) (fill map[*graph.Tensor]*graph.Tensor, adam map[*graph.Tensor]*moments, err error) {
+// match finds the file's tensor for each of the model's, makes the moments of
+// the parameters that have counts of steps, and finds the chains.
+func (t *Trainer) match(tensors map[string]*graph.Tensor, steps map[string]int, shapes map[string][]int) (
+	fill map[*graph.Tensor]*graph.Tensor, adam map[*graph.Tensor]*moments, chains map[string]*graph.Tensor, err error) {
 	find := func(name string, shape []int) (*graph.Tensor, error) {
 		x := tensors[name]
 		switch {
@@ -172,7 +179,7 @@ func (t *Trainer) match(tensors map[string]*graph.Tensor, steps map[string]int) 
 	fill, adam = map[*graph.Tensor]*graph.Tensor{}, map[*graph.Tensor]*moments{}
 	for _, p := range t.model.Tensors() {
 		if fill[p], err = find(p.Name, p.Shape); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		n, ok := steps[p.Name]
 		if !ok {
@@ -181,15 +188,21 @@ func (t *Trainer) match(tensors map[string]*graph.Tensor, steps map[string]int) 
 		m := newMoments(p)
 		m.steps = n
 		if m.mean, err = find(m.mean.Name, p.Shape); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if m.square, err = find(m.square.Name, p.Shape); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		adam[p] = m
 	}
-	if want := len(fill) + 2*len(adam); want != len(tensors) {
-		return nil, nil, fmt.Errorf("%d tensors, want %d", len(tensors), want)
+	chains = map[string]*graph.Tensor{}
+	for layer, shape := range shapes {
+		if chains[layer], err = find(layer+".chains", shape); err != nil {
+			return nil, nil, nil, err
+		}
 	}
-	return fill, adam, nil
+	if want := len(fill) + 2*len(adam) + len(chains); want != len(tensors) {
+		return nil, nil, nil, fmt.Errorf("%d tensors, want %d", len(tensors), want)
+	}
+	return fill, adam, chains, nil
 }

@@ -17,6 +17,7 @@ type machine struct {
 	layers    []layerNodes
 	learned   []*graph.Tensor
 	gradients []*graph.Node
+	chains    []Chain
 }
 
 // layerNodes are the nodes about one layer, nil where there is nothing to tell.
@@ -35,9 +36,9 @@ type moving struct {
 
 // newMachine builds the graph of a step over n examples that have passed so
 // many layers already.
-func newMachine(model models.Model, stage Stage, n, passed int, random *graph.Random) (*machine, error) {
+func newMachine(model models.Model, stage Stage, n, passed int, chains map[string]*graph.Tensor, random *graph.Random) (*machine, error) {
 	layers := layersOf(model)
-	task, shape := Task{Below: passed}, model.InputShape()
+	task, shape := Task{Below: passed, Chains: chains}, model.InputShape()
 	task.First, task.Last = stage.span(len(layers))
 	if passed > 0 {
 		shape = layers[passed].InputShape()
@@ -49,8 +50,11 @@ func newMachine(model models.Model, stage Stage, n, passed int, random *graph.Ra
 	if err != nil {
 		return nil, err
 	}
-	m.total, m.learned = loss.Total, loss.Parameters
+	m.total, m.learned, m.chains = loss.Total, loss.Parameters, loss.Chains
 	wanted := []*graph.Node{m.total}
+	for _, c := range m.chains {
+		wanted = append(wanted, c.Next)
+	}
 	for _, part := range loss.Parts {
 		nodes := part.nodes(g, stage.meanRate() > 0)
 		m.layers = append(m.layers, nodes)
@@ -160,9 +164,12 @@ func (m *machine) tell(steps []LayerStep) []LayerStep {
 	return steps
 }
 
-// learn moves the running means and then the parameters, by the gradients of
-// the last run.
+// learn moves the chains, the running means and then the parameters, by the
+// gradients of the last run.
 func (m *machine) learn(optimizer Adam, state map[*graph.Tensor]*moments, rate, meanRate float64) {
+	for _, c := range m.chains {
+		copy(c.States.Data, m.Value(c.Next))
+	}
 	for i := range m.layers {
 		for _, c := range m.layers[i].centre {
 			graph.Blend(c.tensor.Data, m.Value(c.value), meanRate)

@@ -18,6 +18,10 @@ type Task struct {
 	V           *graph.Node // the batch: (B×input), or what the layers below have made of it
 	Below       int         // how many layers V has passed already
 	First, Last int         // the layers that learn, from 1
+
+	// Chains are the states of persistent chains, by the name of the layer;
+	// none unless the objective is persistent.
+	Chains map[string]*graph.Tensor
 }
 
 // bottomUp objectives need of what lies below the layers that learn nothing
@@ -27,6 +31,7 @@ type bottomUp interface{ bottomUp() }
 // Objectives are the objectives by the names that recipes use.
 var Objectives = tagged.Types[Objective]{
 	"cd":             CD{},
+	"pcd":            PCD{},
 	"reconstruction": Reconstruction{},
 }
 
@@ -35,6 +40,7 @@ type Loss struct {
 	Total      *graph.Node     // what is minimised: (1)
 	Parameters []*graph.Tensor // what learns
 	Parts      []Part          // a part for each layer that learns, from the bottom up; none for a model without layers
+	Chains     []Chain         // that persist, none for most objectives
 }
 
 // Part is a layer's share of a loss.

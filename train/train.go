@@ -28,6 +28,7 @@ type Trainer struct {
 	seen    int                        // images
 	adam    map[*graph.Tensor]*moments // by parameter, once it has learnt
 	started map[string]bool            // layers that have begun to learn, by name
+	chains  map[string]*graph.Tensor   // states of persistent chains, by layer
 	last    []LayerStep                // of the last step, used again
 	data    features                   // what the steps of the stage see
 	memory  int                        // bytes that features may take
@@ -59,7 +60,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		if err == nil {
 			// An objective that the model cannot have should say so now, not
 			// after the hours of the stages before.
-			_, err = newMachine(model, s, 1, 0, t.random)
+			_, err = newMachine(model, s, 1, 0, t.newChains(s), t.random)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("train: stages[%d]: %w", i, err)
@@ -80,6 +81,19 @@ func (t *Trainer) describe() ([]byte, error) {
 		Model: spec, Stages: t.stages, Seed: t.seed,
 		Data: set{Sum: t.images.Sum, Images: t.images.Len(), Shape: []int{t.images.Height, t.images.Width, t.images.Channels}},
 	})
+}
+
+// newChains are the chains that a stage begins with, none unless its objective
+// is persistent.
+func (t *Trainer) newChains(s Stage) map[string]*graph.Tensor {
+	p, ok := s.objective().(persistent)
+	if !ok || t.layers == nil || p.chains() < 1 {
+		return nil
+	}
+	first, last := s.span(len(t.layers))
+	// Streams of their own: a stage that begins twice, because a run was
+	// stopped before its first step, begins alike.
+	return newChains(t.layers[first-1:last], p.chains(), graph.NewRandom(t.seed))
 }
 
 // Position is where the training stands: the batch that comes next. After the
@@ -126,7 +140,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 			}
 			m := machines[batch.N]
 			if m == nil {
-				if m, err = newMachine(t.model, s, batch.N, t.data.passed, t.random); err != nil {
+				if m, err = newMachine(t.model, s, batch.N, t.data.passed, t.chains, t.random); err != nil {
 					return false, fmt.Errorf("train: stages[%d]: %w", number, err)
 				}
 				machines[batch.N] = m
@@ -173,6 +187,9 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	}
 	if err := t.prepare(ctx, s); err != nil {
 		return err
+	}
+	if fresh {
+		t.chains = t.newChains(s)
 	}
 	first, last := s.span(len(t.layers))
 	var below metric.Source = head{t.data, startImages}

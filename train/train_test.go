@@ -274,7 +274,7 @@ func TestFlow(t *testing.T) {
 			}
 		}
 		stage := Stage{Last: last, Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 1}, Epochs: 1}
-		m, err := newMachine(model, stage, 4, 0, nil)
+		m, err := newMachine(model, stage, 4, 0, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,7 +324,7 @@ func TestRecentringKeepsTheModel(t *testing.T) {
 	}
 	up, down := pass()
 	means := slices.Concat(l.VisibleMean.Data, l.HiddenMean.Data)
-	m, err := newMachine(model, Stage{}, n, 0, nil)
+	m, err := newMachine(model, Stage{}, n, 0, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -520,7 +520,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 	trainer := newTrainer(t, stackSpec(unit.Binary{}), []Stage{{Optimizer: Adam{Rate: 0.01}, Epochs: 1000, Batch: 4}}, bars(4), 1)
 	s := trainer.stages[0]
 	run(t, trainer, 1)
-	m, err := newMachine(trainer.model, s, 4, 0, trainer.random)
+	m, err := newMachine(trainer.model, s, 4, 0, nil, trainer.random)
 	if err != nil {
 		t.Fatal(err)
 	}
