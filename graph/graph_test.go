@@ -258,10 +258,10 @@ func TestMachineErrors(t *testing.T) {
 func TestCommonNodes(t *testing.T) {
 	g := graph.New(graph.NewRandom(1))
 	x := g.Param(graphtest.Random("x", 1, 3))
-	if g.Map(graph.Sigmoid, x) != g.Map(graph.Sigmoid, x) {
+	if a, b := g.Map(graph.Sigmoid, x), g.Map(graph.Sigmoid, x); a != b {
 		t.Error("one function of one operand is two nodes")
 	}
-	if g.Bernoulli(x, "h") == g.Bernoulli(x, "h") {
+	if a, b := g.Bernoulli(x, "h"), g.Bernoulli(x, "h"); a == b {
 		t.Error("two draws are one node")
 	}
 }

@@ -81,9 +81,10 @@ func (p *Prior) Fitted() bool {
 }
 
 // Sample draws n codes: means of units h whose pre-activations are from the
-// prior.
-func (p *Prior) Sample(g *graph.Graph, n int, h unit.Unit) *graph.Node {
+// prior, with its deviations times spread. Below 1 codes keep closer to the
+// mean than data do, where decoding is surer: cleaner pictures, less varied.
+func (p *Prior) Sample(g *graph.Graph, n int, spread float64, h unit.Unit) *graph.Node {
 	d := p.Mean.Size()
-	z := g.Gaussian(g.Full(0, n, d), g.Full(1, n, d), "prior")
+	z := g.Gaussian(g.Full(0, n, d), g.Full(spread, n, d), "prior")
 	return h.Mean(g, g.AffineT(z, g.Param(p.Factor), g.Param(p.Mean)))
 }

@@ -33,7 +33,7 @@ func celebaDBN() Recipe {
 			greedy("dense3", 7, 20, 64, 0.005),
 			greedy("dense4", 8, 20, 64, 0.005),
 		},
-		Sampling: Sampling{From: FromPrior},
+		Sampling: Sampling{From: FromPrior, Spread: 0.8},
 		Seed:     1,
 	}
 }

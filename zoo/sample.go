@@ -11,9 +11,10 @@ import (
 // Gibbs chain starts, how many steps it takes, and which of its states are
 // drawn. What it ends with goes down to the picture by means.
 type Sampling struct {
-	From  string       `json:"from"`            // prior: codes from the fitted normal distribution; data; or noise
-	Steps int          `json:"steps,omitempty"` // Gibbs steps of the top machine
-	Noise models.Noise `json:"noise,omitempty"` // what the steps draw: nothing, "hidden" or "all"; means are shown in the end
+	From   string       `json:"from"`             // prior: codes from the fitted normal distribution; data; or noise
+	Spread float64      `json:"spread,omitempty"` // factor on the prior's deviations; 0 means 1
+	Steps  int          `json:"steps,omitempty"`  // Gibbs steps of the top machine
+	Noise  models.Noise `json:"noise,omitempty"`  // what the steps draw: nothing, "hidden" or "all"; means are shown in the end
 }
 
 // The places where a chain can start.
@@ -47,8 +48,8 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	default:
 		return nil, fmt.Errorf("zoo: sample: from %q, want %s, %s or %s", s.From, FromPrior, FromData, FromNoise)
 	}
-	if n < 1 || s.Steps < 0 {
-		return nil, fmt.Errorf("zoo: sample: %d samples by %d steps, want at least 1 by 0", n, s.Steps)
+	if n < 1 || s.Steps < 0 || s.Spread < 0 {
+		return nil, fmt.Errorf("zoo: sample: %d samples by %d steps with spread %g, want at least 1 by 0 with 0", n, s.Steps, s.Spread)
 	}
 	random := graph.NewRandom(seed)
 	pictures := make([]float32, 0, n*size)
@@ -119,10 +120,14 @@ func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*ch
 	step := func(noise models.Noise) machine {
 		return part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return top.Gibbs(g, v, noise) })
 	}
+	spread := s.Spread
+	if spread == 0 {
+		spread = 1
+	}
 	switch s.From {
 	case FromPrior:
 		c.begin = part([]int{1}, func(g *graph.Graph, _ *graph.Node) *graph.Node {
-			return top.Decode(g, net.Prior().Sample(g, n, top.Hidden))
+			return top.Decode(g, net.Prior().Sample(g, n, spread, top.Hidden))
 		})
 	case FromData:
 		c.begin = part(net.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, below, v) })

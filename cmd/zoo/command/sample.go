@@ -16,6 +16,7 @@ func (a *app) sample() *cobra.Command {
 		n, steps    int
 		seed        uint64
 		from, noise string
+		spread      float64
 		out         string
 	)
 	cmd := &cobra.Command{
@@ -39,6 +40,9 @@ by means. The recipe says how unless flags do.`,
 			}
 			if changed("steps") {
 				s.Steps = steps
+			}
+			if changed("spread") {
+				s.Spread = spread
 			}
 			if changed("noise") {
 				s.Noise = models.Noise(noise)
@@ -77,6 +81,7 @@ by means. The recipe says how unless flags do.`,
 	f.IntVarP(&n, "number", "n", 64, "pictures")
 	f.IntVar(&steps, "steps", 0, "Gibbs steps of the top machine")
 	f.StringVar(&from, "from", "", "where its chain starts: prior, data or noise")
+	f.Float64Var(&spread, "spread", 0, "factor on the deviations of the prior: below 1 for cleaner, less varied pictures")
 	f.StringVar(&noise, "noise", "", `which states its steps draw: "" for none, hidden or all`)
 	f.Uint64Var(&seed, "seed", 0, "seed of all randomness (default: the recipe's)")
 	f.StringVarP(&out, "output", "o", "samples.png", "the picture to write")
