@@ -163,6 +163,7 @@ func TestConvSameBits(t *testing.T) {
 		{5, 16, 16, 32, 48, 4, 4, 2, 1},
 		{4, 8, 8, 96, 64, 4, 4, 2, 1},
 		{3, 14, 14, 40, 16, 3, 3, 1, 1},
+		{80, 32, 32, 1, 4, 4, 4, 2, 1}, // more rows than a sum has parts
 	}
 	everyPath(t, func(t *testing.T) {
 		r := newRand(5)
