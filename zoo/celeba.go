@@ -24,14 +24,14 @@ func celebaDBN() Recipe {
 		Stages: []train.Stage{
 			// Small batches, small initial weights and high rates are what a
 			// first layer wants: it learns to copy small patches.
-			greedy("conv1", 1, 1, 16, 0.03),
-			greedy("conv2", 2, 2, 16, 0.01),
-			greedy("conv3", 3, 2, 16, 0.01),
-			greedy("conv4", 4, 4, 16, 0.01),
-			greedy("dense1", 5, 8, 64, 0.005),
-			greedy("dense2", 6, 20, 64, 0.005),
-			greedy("dense3", 7, 20, 64, 0.005),
-			greedy("dense4", 8, 20, 64, 0.005),
+			greedy("conv1", 1, 2, 16, 0.03),
+			greedy("conv2", 2, 4, 16, 0.01),
+			greedy("conv3", 3, 6, 16, 0.01),
+			greedy("conv4", 4, 10, 16, 0.01),
+			greedy("dense1", 5, 24, 64, 0.005),
+			greedy("dense2", 6, 40, 64, 0.005),
+			greedy("dense3", 7, 40, 64, 0.005),
+			greedy("dense4", 8, 60, 64, 0.005),
 		},
 		Sampling: Sampling{From: FromPrior, Spread: 0.8},
 		Seed:     1,
@@ -47,11 +47,11 @@ func celebaDBNFineTuned() Recipe {
 	r.Stages = append(r.Stages, train.Stage{
 		Name:      "fine-tuning",
 		Objective: train.Reconstruction{},
-		Optimizer: train.Adam{Rate: 0.0005},
+		Optimizer: train.Adam{Rate: 0.001},
 		Schedule:  train.Linear,
-		Epochs:    20, Batch: 32,
+		Epochs:    8, Batch: 32,
 	})
-	r.BuiltIn.Epochs = append(r.BuiltIn.Epochs, 10)
+	r.BuiltIn.Epochs = append(r.BuiltIn.Epochs, 4)
 	return r
 }
 

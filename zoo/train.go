@@ -37,7 +37,7 @@ type Progress struct {
 	train.Step
 	Done, Total int           // images of the whole training
 	Rate        float64       // images a second, since it began or was resumed
-	Left        time.Duration // at this rate
+	Left        time.Duration // by the work that is left, as long as it went so far
 }
 
 // Start begins the run of a recipe in a new folder.
@@ -148,6 +148,13 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 	}
 	began, saved := time.Now(), time.Now()
 	total, first := t.total(), -1
+	costs := make([]float64, len(t.Run.Recipe.Stages)) // of an image, by stage
+	left := 0.0
+	for i, s := range t.Run.Recipe.Stages {
+		costs[i] = work(t.model, s)
+		left += costs[i] * float64(s.Epochs*t.images.Len())
+	}
+	done := 0.0 // of the work, since it began or was resumed
 	for step, err := range t.trainer.Run(ctx) {
 		if err != nil {
 			if ctx.Err() != nil {
@@ -160,12 +167,14 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 		}
 		if first < 0 {
 			first = step.Images - step.N
+			left -= t.workBefore(step, costs)
 		}
+		done += costs[step.Stage] * float64(step.N)
 		if tell != nil {
 			p := Progress{Step: step, Done: step.Images, Total: total}
 			elapsed := time.Since(began)
 			p.Rate = float64(step.Images-first) / elapsed.Seconds()
-			p.Left = time.Duration(float64(elapsed) * float64(total-step.Images) / float64(step.Images-first))
+			p.Left = time.Duration(float64(elapsed) * (left - done) / done)
 			tell(p)
 		}
 		if step.EndOfStage || time.Since(saved) > every || step.EndOfEpoch && time.Since(saved) > every/8 {
@@ -184,6 +193,16 @@ func (t *Training) save() error {
 		return err
 	}
 	return t.trainer.Save(t.Folder.file(checkpointFile))
+}
+
+// workBefore is what was done before a step.
+func (t *Training) workBefore(step train.Step, costs []float64) float64 {
+	images := step.Epoch*t.images.Len() + min(step.Batch*t.Run.Recipe.Stages[step.Stage].Batch, t.images.Len())
+	sum := costs[step.Stage] * float64(images)
+	for i, s := range t.Run.Recipe.Stages[:step.Stage] {
+		sum += costs[i] * float64(s.Epochs*t.images.Len())
+	}
+	return sum
 }
 
 // total is the number of images of the whole training.

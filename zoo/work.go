@@ -1,0 +1,39 @@
+package zoo
+
+import (
+	"boltzoo/models"
+	"boltzoo/train"
+)
+
+// The parts of a step that its time goes into, in floating-point operations.
+// They need be no better than what is left of a training is worth knowing.
+const (
+	productsOfStep = 5 * 2 // five products a layer, a multiplication and an addition for each weight and place
+	updateOfWeight = 300   // an optimiser's update waits for memory: so many operations could be done meanwhile
+)
+
+// work is about how long an image takes in a stage, relative to other stages.
+func work(model models.Model, stage train.Stage) float64 {
+	layered, ok := model.(models.Layered)
+	if !ok {
+		return 1
+	}
+	layers := layered.Layers()
+	first, last := stage.First, stage.Last
+	if _, ok := stage.Objective.(train.Reconstruction); ok || first == 0 {
+		first = 1
+	}
+	if last == 0 {
+		last = len(layers)
+	}
+	sum := 0.0
+	for _, l := range layers[first-1 : last] {
+		places := 1
+		if out := l.OutputShape(); len(out) == 3 {
+			places = out[0] * out[1]
+		}
+		weights := float64(l.Weight.Size())
+		sum += weights * (productsOfStep*float64(places) + updateOfWeight/float64(max(stage.Batch, 1)))
+	}
+	return sum
+}
