@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -150,6 +151,14 @@ func TestGradAgreesWithGorgonia(t *testing.T) {
 	ours := g.Grad(g.Mean(g.Mul(oy, oy)), ox, ow)
 	for i, n := range ours {
 		graphtest.Near(t, "gradient", 1e-6, graphtest.Value(t, g, n), values[i].Data().([]float32))
+	}
+}
+
+// Gorgonia's own products go through this package's kernels too.
+func TestGorgoniaUsesKernels(t *testing.T) {
+	graph.New(nil)
+	if name := fmt.Sprintf("%T", gorgonia.WhichBLAS()); name != "kernel.Blas" {
+		t.Errorf("gorgonia computes products by %s", name)
 	}
 }
 
