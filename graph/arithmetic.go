@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"boltzoo/graph/internal/kernel"
 )
@@ -29,7 +30,7 @@ func (g *Graph) alike(f function, x, y *Node) *Node {
 	if g.broken(f.String(), x, y) {
 		return nil
 	}
-	if !x.Shape().Eq(y.Shape()) {
+	if !slices.Equal(x.Shape(), y.Shape()) {
 		return g.mismatch(f.String(), x, y)
 	}
 	return g.apply(f, x.Shape(), x, y)
@@ -119,9 +120,17 @@ func (addRow) run(out []float32, in [][]float32) {
 func (addRow) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 	pulled := []*Node{grad, nil}
 	if want[1] {
-		pulled[1] = g.ColSum(grad, in[1].Shape()...)
+		pulled[1] = g.colSum(grad, in[1].Shape())
 	}
 	return pulled
+}
+
+// endsIn tells whether the shape is that of one example of x, or of its last
+// axes.
+func endsIn(x *Node, shape []int) bool {
+	axes := x.Shape()
+	from := len(axes) - len(shape)
+	return from >= 1 && slices.Equal(axes[from:], shape)
 }
 
 // AddRow adds row to each row of x (B×…), again and again along it: row has
@@ -130,7 +139,7 @@ func (g *Graph) AddRow(x, row *Node) *Node {
 	if g.broken("add row", x, row) {
 		return nil
 	}
-	if _, cols := rowsOf(x); cols%row.Shape().TotalSize() != 0 {
+	if !endsIn(x, row.Shape()) {
 		return g.mismatch("add row", x, row)
 	}
 	return g.apply(addRow{}, x.Shape(), x, row)
@@ -145,7 +154,7 @@ func (g *Graph) RowDot(x, row *Node) *Node {
 	if g.broken("row dot", x, row) {
 		return nil
 	}
-	if _, cols := rowsOf(x); cols%row.Shape().TotalSize() != 0 {
+	if !endsIn(x, row.Shape()) {
 		return g.mismatch("row dot", x, row)
 	}
 	rows, cols := rowsOf(x)
@@ -177,7 +186,7 @@ func (d *rowDot) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node 
 		pulled[0] = g.RowScale(g.tile(in[1], in[0].Shape()), grad)
 	}
 	if want[1] {
-		pulled[1] = g.ColSum(g.RowScale(in[0], grad), in[1].Shape()...)
+		pulled[1] = g.colSum(g.RowScale(in[0], grad), in[1].Shape())
 	}
 	return pulled
 }
@@ -230,11 +239,11 @@ func (g *Graph) Reshape(x *Node, shape ...int) *Node {
 	if g.broken("reshape", x) {
 		return nil
 	}
-	if size(shape) != x.Shape().TotalSize() {
+	if slices.Min(shape) < 1 || Size(shape) != x.Shape().TotalSize() {
 		g.Fail(fmt.Errorf("graph: reshape %v to %v: %w", []int(x.Shape()), shape, ErrShape))
 		return nil
 	}
-	if x.Shape().Eq(shape) {
+	if slices.Equal(x.Shape(), shape) {
 		return x
 	}
 	return g.apply(reshape{}, shape, x)

@@ -73,7 +73,7 @@ func (c *conv) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 		}
 	}
 	if c.biased && want[2] {
-		pulled[2] = g.ColSum(grad, in[2].Shape()...)
+		pulled[2] = g.colSum(grad, in[2].Shape())
 	}
 	return pulled
 }

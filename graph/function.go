@@ -80,6 +80,7 @@ var functionTable = [functions]struct {
 	one:  {"1", zero, each(func(float32) float32 { return 1 })},
 }
 
+// String is the function's name, as graphs show it.
 func (f Function) String() string { return functionTable[f].name }
 
 // Derivative is f', and whether the package has it.

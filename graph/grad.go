@@ -80,7 +80,7 @@ func (g *Graph) Grad(loss *Node, wrt ...*Node) []*Node {
 		operands := operandsOf(n)
 		pulled := n.Op().(*op).pull(g, operands, n, grad, o)
 		if g.err != nil {
-			g.err = fmt.Errorf("graph: gradient of %v: %w", n.Op(), g.err)
+			g.err = fmt.Errorf("%w, in the gradient of %v", g.err, n.Op())
 			return gradients
 		}
 		for j, c := range operands {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,11 +17,11 @@ import (
 	"boltzoo/graph/graphtest"
 )
 
-// step is a graph with most kinds of ops in it: the loss of a small sampled
-// restricted Boltzmann machine and its gradient.
-func step(random *graph.Random) (g *graph.Graph, v *graph.Node, outputs []*graph.Node) {
+// step is a graph with most kinds of ops in it: the loss of a sampled
+// restricted Boltzmann machine over n images and its gradient.
+func step(random *graph.Random, n int) (g *graph.Graph, v *graph.Node, outputs []*graph.Node) {
 	g = graph.New(random)
-	v = g.Input("v", 6, 8, 8, 2)
+	v = g.Input("v", n, 8, 8, 2)
 	w := g.Param(graphtest.Random("w", 1, 4, 4, 2, 3))
 	a, b := g.Param(graphtest.Random("a", 2, 2)), g.Param(graphtest.Random("b", 3, 3))
 	free := func(v, x *graph.Node) *graph.Node {
@@ -34,9 +35,11 @@ func step(random *graph.Random) (g *graph.Graph, v *graph.Node, outputs []*graph
 }
 
 func TestMachineRepeatsItself(t *testing.T) {
-	data := graphtest.Positive("", 4, 6, 8, 8, 2).Data
+	// Large enough that every op is cut into parts for several threads.
+	const n = 600
+	data := graphtest.Positive("", 4, n, 8, 8, 2).Data
 	run := func() (values [][]float32) {
-		g, v, outputs := step(graph.NewRandom(5))
+		g, v, outputs := step(graph.NewRandom(5), n)
 		m, err := g.Compile(outputs...)
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +83,7 @@ func TestMachineRepeatsItself(t *testing.T) {
 func TestRunAllocatesNothing(t *testing.T) {
 	graph.SetThreads(1)
 	defer graph.SetThreads(0)
-	g, _, outputs := step(graph.NewRandom(5))
+	g, _, outputs := step(graph.NewRandom(5), 6)
 	m, err := g.Compile(outputs...)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +96,7 @@ func TestRunAllocatesNothing(t *testing.T) {
 // The graph is Gorgonia's, and its TapeMachine gives the same bits.
 func TestTapeMachineAgrees(t *testing.T) {
 	data := graphtest.Positive("", 4, 6, 8, 8, 2)
-	g, v, outputs := step(graph.NewRandom(5))
+	g, v, outputs := step(graph.NewRandom(5), 6)
 	m, err := g.Compile(outputs...)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +104,7 @@ func TestTapeMachineAgrees(t *testing.T) {
 	if err := errors.Join(m.Set(v, data.Data), m.Run()); err != nil {
 		t.Fatal(err)
 	}
-	tape, tapeV, tapeOutputs := step(graph.NewRandom(5))
+	tape, tapeV, tapeOutputs := step(graph.NewRandom(5), 6)
 	if err := gorgonia.Let(tapeV, tensor.New(tensor.WithShape(data.Shape...), tensor.WithBacking(data.Data))); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +198,7 @@ func TestGradIsPruned(t *testing.T) {
 	if err := g.Dot(&dot); err != nil {
 		t.Fatal(err)
 	}
-	products := strings.Count(dot.String(), "A")
+	products := len(regexp.MustCompile(`label="Aᵀ?Bᵀ?[+ "\\]`).FindAllString(dot.String(), -1))
 	if products != 5 {
 		t.Errorf("%d matrix products, want 5\n%s", products, dot.String())
 	}
@@ -214,6 +217,19 @@ func TestErrorsStick(t *testing.T) {
 		"conv":       {func(g *graph.Graph) *graph.Node { return g.Conv(g.Param(x), g.Param(y), g.Param(y), 1, 0) }, "conv of"},
 		"integral":   {func(g *graph.Graph) *graph.Node { return g.Integral(nil, g.Param(x), g.Input("hi", 2), 4) }, "integral of"},
 		"column sum": {func(g *graph.Graph) *graph.Node { return g.ColSum(g.Param(x), 4) }, "[2 3] to [4]"},
+		"column sum of two rows": {func(g *graph.Graph) *graph.Node {
+			return g.ColSum(g.Param(x), 6)
+		}, "[2 3] to [6]"},
+		"row of another layout": {func(g *graph.Graph) *graph.Node {
+			return g.AddRow(g.Input("images", 2, 5, 6), g.Input("row", 15))
+		}, "add row of [2 5 6] and [15]"},
+		"row as a matrix": {func(g *graph.Graph) *graph.Node {
+			return g.RowDot(g.Input("v", 4, 6), g.Input("row", 3, 2))
+		}, "row dot of [4 6] and [3 2]"},
+		"column and vector": {func(g *graph.Graph) *graph.Node {
+			return g.Add(g.Input("column", 10, 1), g.Input("vector", 10))
+		}, "[10 1] and [10]"},
+		"negative sizes": {func(g *graph.Graph) *graph.Node { return g.Reshape(g.Param(x), -2, -3) }, "[2 3] to [-2 -3]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := graph.New(nil)
@@ -255,6 +271,14 @@ func TestMachineErrors(t *testing.T) {
 	}
 	if err := m.Set(g.Sum(v), nil); err == nil {
 		t.Error("setting what is no input: want an error")
+	}
+	p := graphtest.Random("p", 1, 3)
+	n := g.Param(p)
+	if m, err = g.Compile(g.Sum(n)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Set(n, make([]float32, 3)); err == nil || p.Data[0] == 0 {
+		t.Errorf("setting a parameter: error %v and data %v, want an error and the data as it was", err, p.Data)
 	}
 	foreign := graph.New(nil)
 	sum := gorgonia.Must(gorgonia.Add(foreign.Input("x", 2), foreign.Input("y", 2)))
@@ -300,6 +324,49 @@ func TestRandomRestores(t *testing.T) {
 	r.Restore(nil)
 	if slices.Equal(draw("a", 10), other) {
 		t.Error("two seeds are one")
+	}
+}
+
+// Every run draws anew, and a restored stream draws the same again.
+func TestDrawsGoOn(t *testing.T) {
+	for name, draw := range map[string]func(g *graph.Graph, p *graph.Node) *graph.Node{
+		"Bernoulli": func(g *graph.Graph, p *graph.Node) *graph.Node { return g.Bernoulli(p, "s") },
+		"binomial":  func(g *graph.Graph, p *graph.Node) *graph.Node { return g.Binomial(p, 255, "s") },
+		"Gaussian":  func(g *graph.Graph, p *graph.Node) *graph.Node { return g.Gaussian(p, p, "s") },
+	} {
+		r := graph.NewRandom(1)
+		g := graph.New(r)
+		s := draw(g, g.Full(0.5, 200))
+		m, err := g.Compile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := func() []float32 {
+			if err := m.Run(); err != nil {
+				t.Fatal(err)
+			}
+			return slices.Clone(m.Value(s))
+		}
+		first, state := run(), r.State()
+		second := run()
+		r.Restore(state)
+		if slices.Equal(first, second) {
+			t.Errorf("%s: two runs draw the same", name)
+		}
+		if !slices.Equal(second, run()) {
+			t.Errorf("%s: a restored stream draws something else", name)
+		}
+	}
+}
+
+// A vector reshaped from a row is a vector: shapes of one size are not one
+// shape.
+func TestReshapeOfARow(t *testing.T) {
+	p := graphtest.Random("p", 1, 1, 10)
+	g := graph.New(nil)
+	got := graphtest.Value(t, g, g.RowSum(g.Reshape(g.Param(p), 10)))
+	if !slices.Equal(got, p.Data) {
+		t.Errorf("row sums of (10) are %v, want its elements %v", got, p.Data)
 	}
 }
 

@@ -1,6 +1,11 @@
 package graph
 
-import "gonum.org/v1/gonum/integrate/quad"
+import (
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/gonum/integrate/quad"
+)
 
 // integral passes on the value of a quadrature, its third operand, and has
 // the gradient of the integral that it stands for.
@@ -40,8 +45,12 @@ func (g *Graph) Integral(f func(t *Node) *Node, lo, hi *Node, points int) *Node 
 	if g.broken("integral", lo, hi) {
 		return nil
 	}
-	if !lo.Shape().Eq(hi.Shape()) {
+	if !slices.Equal(lo.Shape(), hi.Shape()) {
 		return g.mismatch("integral", lo, hi)
+	}
+	if points < 1 {
+		g.Fail(fmt.Errorf("graph: integral by %d points, want at least 1", points))
+		return nil
 	}
 	at, weight := make([]float64, points), make([]float64, points)
 	quad.Legendre{}.FixedLocations(at, weight, 0, 1)

@@ -17,7 +17,8 @@ import (
 // own, over the same parameters.
 type Machine struct {
 	steps  []step
-	values map[*Node][]float32 // of inputs and outputs
+	inputs map[*Node][]float32
+	values map[*Node][]float32 // of inputs, parameters and outputs
 	bytes  int
 	at     int // the step that runs, for the error that a panic becomes
 }
@@ -45,7 +46,7 @@ func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
 			uses[c]++
 		}
 	}
-	m := &Machine{values: map[*Node][]float32{}}
+	m := &Machine{inputs: map[*Node][]float32{}, values: map[*Node][]float32{}}
 	tensors := map[*Node]*Tensor{}
 	for t, n := range g.params {
 		tensors[n] = t
@@ -59,6 +60,7 @@ func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
 				buffer[n] = t.Data
 			} else {
 				buffer[n] = aligned(size)
+				m.inputs[n] = buffer[n]
 				m.bytes += 4 * size
 			}
 			m.values[n] = buffer[n]
@@ -91,7 +93,7 @@ func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
 
 // Set copies data into the buffer of input.
 func (m *Machine) Set(input *Node, data []float32) error {
-	buffer, ok := m.values[input]
+	buffer, ok := m.inputs[input]
 	if !ok {
 		return fmt.Errorf("graph: set %v: not an input of this machine", input)
 	}

@@ -63,7 +63,7 @@ func (p *product) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node
 		}
 	}
 	if p.biased && want[2] {
-		pulled[2] = g.ColSum(grad, in[2].Shape()...)
+		pulled[2] = g.colSum(grad, in[2].Shape())
 	}
 	return pulled
 }
@@ -83,7 +83,7 @@ func (g *Graph) matmul(transA, transB bool, a, b *Node, shape []int, bias ...*No
 	if transB {
 		kb, n = n, kb
 	}
-	if k != kb || size(shape) != m*n || (len(bias) == 1 && bias[0].Shape().TotalSize() != n) {
+	if k != kb || Size(shape) != m*n || (len(bias) == 1 && bias[0].Shape().TotalSize() != n) {
 		return g.mismatch((&product{transA: transA, transB: transB, biased: len(bias) == 1}).String(), append([]*Node{a, b}, bias...)...)
 	}
 	p := &product{transA: transA, transB: transB, m: m, n: n, k: k, lda: lda, ldb: ldb, biased: len(bias) == 1}

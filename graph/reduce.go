@@ -38,18 +38,27 @@ func (*colSum) pull(g *Graph, in []*Node, _, grad *Node, _ []bool) []*Node {
 	return []*Node{g.tile(grad, in[0].Shape())}
 }
 
-// ColSum sums x into a tensor of the given shape, whose size divides the
-// size of x's rows: over the batch, and over all places if the shape is one
-// value a channel. It is the gradient of AddRow.
+// ColSum sums x (B×…) into the shape of one example, or of its last axes: over
+// the batch, and over all places if the shape is one value a channel. It is
+// the gradient of AddRow.
 func (g *Graph) ColSum(x *Node, shape ...int) *Node {
 	if g.broken("column sum", x) {
 		return nil
 	}
-	cols := size(shape)
-	if cols == 0 || x.Shape().TotalSize()%cols != 0 {
+	if !endsIn(x, shape) {
 		g.Fail(fmt.Errorf("graph: column sum of %v to %v: %w", []int(x.Shape()), shape, ErrShape))
 		return nil
 	}
+	return g.colSum(x, shape)
+}
+
+// colSum is ColSum by size alone: the row of a product has one axis, whatever
+// the shape of the bias that was added to it.
+func (g *Graph) colSum(x *Node, shape []int) *Node {
+	if g.broken("column sum", x) {
+		return nil
+	}
+	cols := Size(shape)
 	return g.apply(&colSum{x.Shape().TotalSize() / cols, cols}, shape, x)
 }
 
@@ -73,7 +82,7 @@ func (*expand) pull(g *Graph, _ []*Node, _, grad *Node, _ []bool) []*Node {
 
 func (g *Graph) expand(column *Node, shape []int) *Node {
 	rows := shape[0]
-	return g.apply(&expand{rows, size(shape) / rows}, shape, column)
+	return g.apply(&expand{rows, Size(shape) / rows}, shape, column)
 }
 
 // tile repeats a row; its pull is colSum.
@@ -88,7 +97,7 @@ func (tile) run(out []float32, in [][]float32) {
 }
 
 func (tile) pull(g *Graph, in []*Node, _, grad *Node, _ []bool) []*Node {
-	return []*Node{g.ColSum(grad, in[0].Shape()...)}
+	return []*Node{g.colSum(grad, in[0].Shape())}
 }
 
 func (g *Graph) tile(row *Node, shape []int) *Node { return g.apply(tile{}, shape, row) }

@@ -58,10 +58,12 @@ type binomial struct {
 func (b *binomial) String() string { return b.title(fmt.Sprintf("Binomial(%d)/%d", b.n, b.n)) }
 
 func (b *binomial) run(out []float32, in [][]float32) {
+	block := splitmix(b.stream.counter)
+	from := b.stream.key ^ block.next()
 	for i, p := range in[0] {
 		// Rejection takes a varying number of uniforms, so each element has a
 		// sequence of its own.
-		u := splitmix(b.stream.key ^ (b.stream.counter<<32 + uint64(i)))
+		u := splitmix(from + uint64(i))
 		out[i] = float32(drawBinomial(b.n, float64(p), &u) / float64(b.n))
 	}
 	b.stream.advance(len(out))
@@ -70,13 +72,15 @@ func (b *binomial) run(out []float32, in [][]float32) {
 // splitmix is the generator of Steele, Lea and Flood (2014).
 type splitmix uint64
 
-func (s *splitmix) uniform() float64 {
+func (s *splitmix) next() uint64 {
 	*s += 0x9e3779b97f4a7c15
 	z := uint64(*s)
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return float64((z^z>>31)>>11) * 0x1p-53
+	return z ^ z>>31
 }
+
+func (s *splitmix) uniform() float64 { return float64(s.next()>>11) * 0x1p-53 }
 
 // drawBinomial counts the successes of n trials: by inversion where few are
 // expected, else by transformed rejection (Hörmann 1993, algorithm BTRS).

@@ -19,9 +19,10 @@ func NewTensor(name string, shape ...int) *Tensor {
 }
 
 // Size is the number of elements that the shape asks for.
-func (t *Tensor) Size() int { return size(t.Shape) }
+func (t *Tensor) Size() int { return Size(t.Shape) }
 
-func size(shape []int) int {
+// Size is the number of elements of a shape.
+func Size(shape []int) int {
 	n := 1
 	for _, d := range shape {
 		n *= d

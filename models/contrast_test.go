@@ -88,7 +88,7 @@ func relu(x float64) float64        { return max(0, x) }
 // unroll gives the reference of a layer whose parameters are filled: each
 // element of the dense matrix of a convolution says which filter entry it is.
 func unroll(l *Layer, fv, fh func(float64) float64) (r *reference, filter [][]int) {
-	in, out := elements(l.in), elements(l.out)
+	in, out := graph.Size(l.in), graph.Size(l.out)
 	r = &reference{fv: fv, fh: fh, g: l.copies()}
 	filter = make([][]int, in)
 	r.w = make([][]float64, in)
@@ -183,7 +183,7 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 		}
 	}
 	const batch = 4
-	in := elements(l.in)
+	in := graph.Size(l.in)
 	data := graphtest.Random("v", 3, append([]int{batch}, l.in...)...)
 	rows := make([][]float64, batch)
 	for i := range data.Data {

@@ -3,6 +3,7 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models/tagged"
@@ -33,7 +34,7 @@ func (c ConvRBM) New(random *graph.Random) (Model, error) {
 }
 
 func (c ConvRBM) layer(name string, in []int, random *graph.Random) (*Layer, error) {
-	if len(in) != 3 || len(c.Shape) > 0 && !sameShape(c.Shape, in) {
+	if len(in) != 3 || len(c.Shape) > 0 && !slices.Equal(c.Shape, in) {
 		return nil, fmt.Errorf("models: %s: convolution over examples of shape %v, want height, width and channels %v", name, in, c.Shape)
 	}
 	if c.Filters < 1 || c.Kernel < 1 || c.Stride < 1 || c.Pad < 0 || in[0]+2*c.Pad < c.Kernel || in[1]+2*c.Pad < c.Kernel {

@@ -13,7 +13,7 @@ type Spec interface {
 }
 
 // Model is an architecture with parameters. What else it can do it tells by
-// the interfaces that it implements: Layered, Coder, Energetic, Dreamer.
+// the interfaces that it implements: Layered, Coder, Energetic.
 type Model interface {
 	// Spec is what the model was made from.
 	Spec() Spec

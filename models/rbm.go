@@ -3,6 +3,8 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models/tagged"
@@ -28,7 +30,7 @@ type RBM struct {
 	Hidden    unit.Unit `json:"-"`
 	Shape     []int     `json:"shape,omitempty"`     // of one example; empty in a Stack: the layer below has it
 	Units     int       `json:"units"`               // hidden units, H
-	Copies    float64   `json:"copies,omitempty"`    // hidden units that each stands for, see below; 0 means 1
+	Copies    float64   `json:"copies,omitempty"`    // hidden units that each stands for, see above; 0 means 1
 	Centred   bool      `json:"centred,omitempty"`   // energy measured from running means
 	Deviation float64   `json:"deviation,omitempty"` // of the initial weights; 0 means 0.01
 }
@@ -41,12 +43,12 @@ func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) 
 	if r.Units < 1 {
 		return nil, fmt.Errorf("models: %s: rbm of %d hidden units, want at least 1", name, r.Units)
 	}
-	if len(r.Shape) > 0 && !sameShape(r.Shape, in) {
+	if len(r.Shape) > 0 && !slices.Equal(r.Shape, in) {
 		return nil, fmt.Errorf("models: %s: rbm over examples of shape %v, but the layer below gives %v", name, r.Shape, in)
 	}
 	l := &Layer{
 		Name: name, Visible: r.Visible, Hidden: r.Hidden, Copies: r.Copies, in: in, out: []int{r.Units},
-		Weight:      graph.NewTensor(name+".weight", elements(in), r.Units),
+		Weight:      graph.NewTensor(name+".weight", graph.Size(in), r.Units),
 		VisibleBias: graph.NewTensor(name+".visible.bias", in...),
 		HiddenBias:  graph.NewTensor(name+".hidden.bias", r.Units),
 		link:        dense{},
@@ -83,8 +85,10 @@ type dense struct{}
 func (dense) up(g *graph.Graph, v, w, b *graph.Node) *graph.Node   { return g.Affine(v, w, b) }
 func (dense) down(g *graph.Graph, h, w, a *graph.Node) *graph.Node { return g.AffineT(h, w, a) }
 
-// InputShape is the shape of one visible state, OutputShape of one hidden.
-func (l *Layer) InputShape() []int  { return l.in }
+// InputShape is the shape of one visible state.
+func (l *Layer) InputShape() []int { return l.in }
+
+// OutputShape is the shape of one hidden state.
 func (l *Layer) OutputShape() []int { return l.out }
 
 // Up is x = b + (v−μ)W for v (B×input): (B×output).
@@ -158,6 +162,10 @@ func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
 	case MeanField:
 		h = l.Hidden.Mean(g, x)
 	case HiddenNoise, AllNoise:
+		if err := l.drawable(); err != nil {
+			g.Fail(err)
+			return nil
+		}
 		h = l.Hidden.Sample(g, x, l.Name+".hidden")
 	default:
 		g.Fail(fmt.Errorf("models: noise %q, want %q, %q or %q", noise, MeanField, HiddenNoise, AllNoise))
@@ -168,6 +176,30 @@ func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
 		return l.Visible.Sample(g, y, l.Name+".visible")
 	}
 	return l.Visible.Mean(g, y)
+}
+
+// drawable finds out whether drawn hidden states have the noise of the copies
+// that each unit stands for. With g copies the share of hidden levels that are
+// on must be that of g times the visible units' levels, or the chain samples
+// another model than the free energy's.
+func (l *Layer) drawable() error {
+	if l.copies() == 1 {
+		return nil
+	}
+	visible, ok := l.Visible.(unit.Leveled)
+	hidden, okH := l.Hidden.(unit.Leveled)
+	if want := l.copies() * float64(levels(visible)); !ok || !okH || math.Abs(want-float64(levels(hidden))) >= 1 {
+		return fmt.Errorf("models: %s: drawn states of hidden units with %g copies want %g times the visible units' levels, but these are %+v and %+v",
+			l.Name, l.copies(), l.copies(), l.Visible, l.Hidden)
+	}
+	return nil
+}
+
+func levels(u unit.Leveled) int {
+	if u == nil {
+		return 0
+	}
+	return u.States()
 }
 
 // Chain is where k Gibbs steps from v lead, held constant under
@@ -235,6 +267,9 @@ func encodeUnits(visible, hidden unit.Unit) (u units, err error) {
 }
 
 func (u units) decode() (visible, hidden unit.Unit, err error) {
+	if u.Visible == nil || u.Hidden == nil {
+		return nil, nil, fmt.Errorf(`want "visible" and "hidden" units`)
+	}
 	if visible, err = unit.Types.Decode(u.Visible); err != nil {
 		return nil, nil, fmt.Errorf("visible: %w", err)
 	}

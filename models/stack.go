@@ -65,7 +65,7 @@ func newBeliefNet(spec Spec, shape []int, random *graph.Random, layers ...Spec) 
 		net.layers = append(net.layers, l)
 		in = l.out
 	}
-	net.prior = newPrior(elements(in))
+	net.prior = newPrior(graph.Size(in))
 	return net, nil
 }
 
@@ -75,13 +75,14 @@ func (n *BeliefNet) Spec() Spec { return n.spec }
 // Layers are the machines from the bottom up.
 func (n *BeliefNet) Layers() []*Layer { return n.layers }
 
-// InputShape is the shape of one example, CodeShape that of the top layer's
-// hidden units.
+// InputShape is the shape of one example.
 func (n *BeliefNet) InputShape() []int { return n.layers[0].in }
-func (n *BeliefNet) CodeShape() []int  { return n.top().out }
 
-// Prior is the distribution of codes that Dream draws from, nil for codes too
-// large to have one.
+// CodeShape is the shape of the top layer's hidden states.
+func (n *BeliefNet) CodeShape() []int { return n.top().out }
+
+// Prior is the distribution of codes that samples are drawn from, nil for
+// codes too large to have one.
 func (n *BeliefNet) Prior() *Prior { return n.prior }
 
 func (n *BeliefNet) top() *Layer { return n.layers[len(n.layers)-1] }
@@ -153,18 +154,6 @@ func (n *BeliefNet) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Nod
 	below := n.layers[:len(n.layers)-1]
 	return Down(g, below, n.top().Gibbs(g, Up(g, below, v), noise))
 }
-
-func elements(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
-}
-
-// sameShape compares without axes of one: (784) is (28,28,1) only if the
-// elements are as many.
-func sameShape(a, b []int) bool { return elements(a) == elements(b) }
 
 type stackFields Stack
 

@@ -126,36 +126,37 @@ func celeba128DBN() Recipe {
 // see models.RBM.
 func facesStack(side int, plain bool, filters ...int) models.Stack {
 	s := models.Stack{Shape: []int{side, side, 3}}
-	u := unit.Multinary{Levels: 255}
+	visible := unit.Multinary{Levels: 255}
 	below := side * side * 3
 	for _, f := range filters {
 		side /= 2
-		layer := halvingConv(u, f)
-		layer.Centred, layer.Copies = !plain, copies(plain, below, side*side*f)
+		hidden, g := narrowing(plain, visible, below, side*side*f)
+		layer := halvingConv(visible, hidden, f)
+		layer.Centred, layer.Copies = !plain, g
 		s.Layers = append(s.Layers, layer)
 		below = side * side * f
 	}
 	for _, n := range []int{1000, 500, 200, 100} {
-		s.Layers = append(s.Layers, models.RBM{
-			Visible: u, Hidden: u, Units: n,
-			Centred: !plain, Copies: copies(plain, below, n),
-		})
+		hidden, g := narrowing(plain, visible, below, n)
+		s.Layers = append(s.Layers, models.RBM{Visible: visible, Hidden: hidden, Units: n, Copies: g, Centred: !plain})
 		below = n
 	}
 	return s
 }
 
-// copies are V/H, rounded to a half, where a layer gets narrower.
-func copies(plain bool, visible, hidden int) float64 {
-	if plain || hidden >= visible {
-		return 0
+// narrowing is the hidden units of a layer from v to h units, and their
+// copies: v/h, rounded to a half, where the layer gets narrower.
+func narrowing(plain bool, visible unit.Multinary, v, h int) (hidden unit.Multinary, copies float64) {
+	if plain || h >= v {
+		return visible, 0
 	}
-	return math.Round(2*float64(visible)/float64(hidden)) / 2
+	copies = math.Round(2*float64(v)/float64(h)) / 2
+	return unit.Multinary{Levels: int(copies * float64(visible.Levels))}, copies
 }
 
 // halvingConv is a convolution that halves the sides of a picture.
-func halvingConv(u unit.Unit, filters int) models.ConvRBM {
-	return models.ConvRBM{Visible: u, Hidden: u, Filters: filters, Kernel: 4, Stride: 2, Pad: 1}
+func halvingConv(visible, hidden unit.Unit, filters int) models.ConvRBM {
+	return models.ConvRBM{Visible: visible, Hidden: hidden, Filters: filters, Kernel: 4, Stride: 2, Pad: 1}
 }
 
 // greedy trains one layer on the means of those below, which stay as they are.

@@ -21,7 +21,7 @@ func mnistDBN() Recipe {
 		Model: models.Stack{Shape: []int{28, 28, 1}, Layers: []models.Spec{
 			centredConv(u, 32, 0), // 28 → 14
 			centredConv(u, 64, 2), // 14 → 7
-			models.RBM{Visible: u, Hidden: u, Units: 500, Copies: 6, Centred: true},
+			models.RBM{Visible: u, Hidden: unit.Multinary{Levels: 6 * 255}, Units: 500, Copies: 6, Centred: true},
 			models.RBM{
 				Visible: unit.Multinary{Levels: 8}, Hidden: unit.Multinary{Levels: 40},
 				Units: 100, Copies: 5, Centred: true,
@@ -67,13 +67,18 @@ func mnistRBM() Recipe {
 			Epochs:    30, Batch: 100,
 			DataStart: 0.1,
 		}},
-		Sampling: Sampling{From: FromNoise, Steps: 2000, Noise: models.AllNoise},
+		// From noise, too, the chain finds digits in the end; from codes near
+		// those of data it finds all kinds of them sooner.
+		Sampling: Sampling{From: FromPrior, Steps: 1000, Noise: models.AllNoise},
 		Seed:     1,
 	}
 }
 
 func centredConv(u unit.Unit, filters int, copies float64) models.ConvRBM {
-	c := halvingConv(u, filters)
+	c := halvingConv(u, u, filters)
+	if copies > 0 {
+		c.Hidden = unit.Multinary{Levels: int(255 * copies)}
+	}
 	c.Centred, c.Copies = true, copies
 	return c
 }

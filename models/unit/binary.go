@@ -22,6 +22,9 @@ func (Binary) LogNormaliser(g *graph.Graph, x *graph.Node) *graph.Node {
 	return g.SumMap(graph.Softplus, x)
 }
 
+// States is 1.
+func (Binary) States() int { return 1 }
+
 // Potential is zero.
 func (Binary) Potential(*graph.Graph, *graph.Node) *graph.Node { return nil }
 

@@ -39,7 +39,8 @@ var activations = map[string]struct {
 	"softplus":     {f: graph.Softplus},
 }
 
-func (m Multinary) levels() int {
+// States is N.
+func (m Multinary) States() int {
 	if m.Levels == 0 {
 		return 255
 	}
@@ -59,6 +60,9 @@ func (m Multinary) activation(g *graph.Graph) (f, integral graph.Function, close
 		name = "sigmoid"
 	}
 	a, ok := activations[name]
+	if m.Levels < 0 || m.Gain < 0 {
+		g.Fail(fmt.Errorf("unit: multinary: %d levels and gain %g, want above 0", m.Levels, m.Gain))
+	}
 	if !ok {
 		g.Fail(fmt.Errorf("unit: multinary: unknown activation %q, want sigmoid, tanh, relu, clipped-relu, softplus or identity", name))
 	}
@@ -77,14 +81,14 @@ func (m Multinary) Mean(g *graph.Graph, x *graph.Node) *graph.Node {
 func (m Multinary) Sample(g *graph.Graph, x *graph.Node, stream string) *graph.Node {
 	f, _, _ := m.activation(g)
 	if f == graph.Sigmoid && m.gain() == 1 {
-		return g.Binomial(g.Map(f, x), m.levels(), stream)
+		return g.Binomial(g.Map(f, x), m.States(), stream)
 	}
 	slope, ok := f.Derivative()
 	if !ok {
 		g.Fail(fmt.Errorf("unit: multinary: %v has no slope, so no variance", f))
 		return nil
 	}
-	deviation := g.Map(graph.Sqrt, g.Scale(m.gain()/float64(m.levels()), g.Map(slope, x)))
+	deviation := g.Map(graph.Sqrt, g.Scale(m.gain()/float64(m.States()), g.Map(slope, x)))
 	return g.Gaussian(g.Map(f, x), deviation, stream)
 }
 

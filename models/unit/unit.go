@@ -27,6 +27,10 @@ type Unit interface {
 	Inverse(m float64) float64
 }
 
+// Leveled units have a number of states above the lowest: N binary copies have
+// N.
+type Leveled interface{ States() int }
+
 // Types are the kinds of units by the names that recipes use.
 var Types = tagged.Types[Unit]{
 	"binary":       Binary{},
