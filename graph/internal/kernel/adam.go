@@ -29,8 +29,8 @@ func Adam(p, m, v, grad []float32, rate, beta1, beta2, epsilon float64, t int) {
 		root:    float32(1 / math.Sqrt(1-math.Pow(beta2, float64(t)))),
 		epsilon: float32(epsilon),
 	}
-	pieces(len(p), func(from, to int) {
-		current.adam(p[from:to], m[from:to], v[from:to], grad[from:to], &c)
+	operands{dst: p, x: m, y: v, z: grad, adam: c}.pieces(len(p), func(o *operands, from, to int, _ *scratch) {
+		current.adam(o.dst[from:to], o.x[from:to], o.y[from:to], o.z[from:to], &o.adam)
 	})
 }
 
@@ -66,8 +66,8 @@ func AdaMax(p, m, u, grad []float32, rate, beta1, beta2, epsilon float64, t int)
 		rate:    float32(rate / (1 - math.Pow(beta1, float64(t)))),
 		epsilon: float32(epsilon),
 	}
-	pieces(len(p), func(from, to int) {
-		current.adaMax(p[from:to], m[from:to], u[from:to], grad[from:to], &c)
+	operands{dst: p, x: m, y: u, z: grad, adaMax: c}.pieces(len(p), func(o *operands, from, to int, _ *scratch) {
+		current.adaMax(o.dst[from:to], o.x[from:to], o.y[from:to], o.z[from:to], &o.adaMax)
 	})
 }
 

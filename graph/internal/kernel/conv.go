@@ -1,7 +1,5 @@
 package kernel
 
-import "sync"
-
 // Conv is the geometry of a convolution, and of its two adjoints. Images are
 // NHWC: x is (N,H,W,C), y is (N,OH,OW,F); the filter w is (KH,KW,C,F).
 //
@@ -42,8 +40,54 @@ func tall(k int) int {
 	return min(max(96, 96*blockDepth/max(k, 1)/96*96), 480)
 }
 
-// filters holds the packed filters of calls past, for their storage.
-var filters = sync.Pool{New: func() any { return new([]float32) }}
+// convolution is the task of one stage of a convolution or of an adjoint, and
+// what the stages of a call share.
+type convolution struct {
+	Conv
+	x, y, w, bias []float32
+	stage         func(c *convolution, i int, s *scratch)
+
+	patches patches
+	panels  panels
+	factor  matrix    // what panels holds
+	phases  []phase   // of Transposed
+	sum     sumParts  // of Filter
+	store   []float32 // the packed filter, or parts of its gradient
+}
+
+func (c *convolution) run(i int, s *scratch) { c.stage(c, i, s) }
+
+var convolutions list[convolution]
+
+// begin returns a task for the geometry. It has the storage of a call past.
+func (g Conv) begin(x, y, w, bias []float32) *convolution {
+	c := convolutions.take()
+	c.Conv, c.x, c.y, c.w, c.bias = g, x, y, w, bias
+	return c
+}
+
+// end keeps the task for its storage, but none of the slices of the call.
+func (c *convolution) end() {
+	clear(c.phases)
+	*c = convolution{phases: c.phases[:0], store: c.store}
+	convolutions.give(c)
+}
+
+// parallel runs the n parts of a stage, which is a function of its arguments
+// alone.
+func (c *convolution) parallel(n int, stage func(c *convolution, i int, s *scratch)) {
+	c.stage = stage
+	parallel(n, c)
+}
+
+// pack makes panels of a k×n factor.
+func (c *convolution) pack(factor matrix, k, n int) {
+	c.factor = factor
+	c.store = c.panels.init(c.store, k, n)
+	c.parallel(c.panels.wide/current.cols, func(c *convolution, q int, _ *scratch) {
+		c.panels.pack(c.factor, 0, c.panels.k, 0, q*current.cols)
+	})
+}
 
 // Forward computes y, the convolution of x with w, plus bias (F elements, or
 // nil for none). It overwrites y.
@@ -52,21 +96,14 @@ func (g Conv) Forward(y, x, w, bias []float32) {
 	if bias != nil && len(bias) != g.F {
 		panic("kernel: conv: bias does not have a value for each filter")
 	}
-	store := filters.Get().(*[]float32)
-	defer filters.Put(store)
-	p := g.images(x)
-	k := p.depth()
-	var b panels
-	*store = b.init(*store, k, g.F)
-	cols := current.cols
-	parallel(b.wide/cols, func(q int) {
-		b.pack(matrix{w, g.F, false}, 0, k, 0, q*cols)
+	c := g.begin(x, y, w, bias)
+	c.patches = g.images(x)
+	c.pack(matrix{w, g.F, false}, c.patches.depth(), g.F)
+	step := tall(c.panels.k)
+	c.parallel((c.patches.count(g.N)+step-1)/step, func(c *convolution, i int, s *scratch) {
+		step := tall(c.panels.k)
+		m0, m1 := i*step, min(c.patches.count(c.N), (i+1)*step)
+		c.patches.times(&c.panels, m0, m1, c.y[m0*c.F:], c.F, c.bias, s)
 	})
-	m, step := g.N*p.rows*p.cols, tall(k)
-	parallel((m+step-1)/step, func(i int) {
-		s := scratches.Get().(*scratch)
-		m0, m1 := i*step, min(m, (i+1)*step)
-		p.times(&b, m0, m1, y[m0*g.F:], g.F, bias, s)
-		scratches.Put(s)
-	})
+	c.end()
 }

@@ -18,58 +18,62 @@ const (
 // they are added in their order.
 func (g Conv) Filter(w, x, y []float32) {
 	g.check(x, y, w)
-	p := g.images(x)
-	m, k := g.N*p.rows*p.cols, p.depth()
+	c := g.begin(x, y, w, nil)
+	c.patches = g.images(x)
+	m, k := c.patches.count(g.N), c.patches.depth()
 	height := max(filterArea/g.F, 96)
 	blocks := (k + height - 1) / height
 	height = (k + blocks - 1) / blocks
 	parts := max(1, min(filterTasks/blocks, m/(2*filterDepth)))
 	length := ((m+parts-1)/parts + filterDepth - 1) / filterDepth * filterDepth
 	parts = (m + length - 1) / length
-	store := filters.Get().(*[]float32)
-	defer filters.Put(store)
-	*store = grow(*store, (parts-1)*len(w))
-	parallel(blocks*parts, func(i int) {
-		b, part := i%blocks, i/blocks
-		dst := w
-		if part > 0 {
-			dst = (*store)[(part-1)*len(w):][:len(w)]
-		}
-		g.correlate(dst, &p, y, b*height, min(k, (b+1)*height), part*length, min(m, (part+1)*length))
-	})
-	if parts == 1 {
-		return
+	c.sum = sumParts{blocks, height, length}
+	c.store = grow(c.store, (parts-1)*len(w))
+	c.parallel(blocks*parts, (*convolution).correlate)
+	if parts > 1 {
+		operands{dst: w, x: c.store, rows: parts - 1}.cut(len(w), grain, parts, func(o *operands, from, to int, _ *scratch) {
+			for part := range o.rows {
+				current.addRows(o.dst[from:to], 0, o.x[part*len(o.dst)+from:], 0, 1, to-from)
+			}
+		})
 	}
-	pieces(len(w), func(from, to int) {
-		for part := range parts - 1 {
-			current.addRows(w[from:to], 0, (*store)[part*len(w)+from:], 0, 1, to-from)
-		}
-	})
+	c.end()
 }
 
-// correlate computes rows k0 to k1 of the gradient, of the sum's terms m0 to m1.
-func (g Conv) correlate(w []float32, p *patches, y []float32, k0, k1, m0, m1 int) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+// sumParts is how a gradient is cut: into blocks of height rows, whose sums are
+// cut into parts of length terms.
+type sumParts struct{ blocks, height, length int }
+
+// correlate computes the rows of one block of the gradient, of the terms of one
+// part of the sum.
+func (c *convolution) correlate(i int, s *scratch) {
+	block, part := i%c.sum.blocks, i/c.sum.blocks
+	dst := c.w
+	if part > 0 {
+		dst = c.store[(part-1)*len(c.w):][:len(c.w)]
+	}
+	p := &c.patches
+	k0, m0 := block*c.sum.height, part*c.sum.length
+	k1, m1 := min(p.depth(), k0+c.sum.height), min(p.count(c.N), m0+c.sum.length)
 	cols := current.cols
-	wide := (g.F + cols - 1) / cols * cols
+	wide := (c.F + cols - 1) / cols * cols
 	ld := min(blockRows, k1-k0) + line
 	s.a = grow(s.a, filterDepth*ld)
 	s.b = grow(s.b, filterDepth*wide)
 	t := &s.tiling
-	*t = tiling{rsa: 1, csa: ld, ldd: g.F, ldc: g.F, alpha: 1}
+	*t = tiling{rsa: 1, csa: ld, ldd: c.F, ldc: c.F, alpha: 1}
 	for ; m0 < m1; m0 += filterDepth {
 		t.k = min(filterDepth, m1-m0)
-		for j := 0; j < g.F; j += cols {
-			matrix{y, g.F, false}.pack(s.b[j*t.k:], cols, m0, j, t.k, min(cols, g.F-j))
+		for j := 0; j < c.F; j += cols {
+			matrix{c.y, c.F, false}.pack(s.b[j*t.k:], cols, m0, j, t.k, min(cols, c.F-j))
 		}
 		end := min(m1, m0+2*filterDepth)
-		h := &ahead{y[min(m0+filterDepth, end)*g.F : end*g.F], 32}
+		h := &ahead{c.y[min(m0+filterDepth, end)*c.F : end*c.F], 32}
 		for i := k0; i < k1; i += blockRows {
 			rows := min(blockRows, k1-i)
 			p.pack(s.a, ld, m0, m0+t.k, i, i+rows)
-			c := w[i*g.F:]
-			t.block(rows, g.F, s.a, s.b, cols, c, c, h)
+			rest := dst[i*c.F:]
+			t.block(rows, c.F, s.a, s.b, cols, rest, rest, h)
 		}
 		t.beta = 1
 	}

@@ -98,8 +98,8 @@ func TestConv(t *testing.T) {
 			}{
 				{"forward", forward, g.KH*g.KW*g.C + 1, func(dst []float32) { g.Forward(dst, x, w, by) }},
 				{"transposed", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.Transposed(dst, y, w, bx) }},
-				{"gather", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.gather(dst, y, w, bx) }},
-				{"scatter", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.scatter(dst, y, w, bx) }},
+				{"gather", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.transposedBy((*convolution).gather, dst, y, w, bx) }},
+				{"scatter", transposed, g.KH*g.KW*g.F + 1, func(dst []float32) { g.transposedBy((*convolution).scatter, dst, y, w, bx) }},
 				{"filter", filter, ny / g.F, func(dst []float32) { g.Filter(dst, x, y) }},
 			} {
 				got, untouched := guarded(len(c.want.value))
@@ -115,6 +115,14 @@ func TestConv(t *testing.T) {
 			}
 		})
 	}
+}
+
+// transposedBy computes the transposed convolution one way or the other,
+// whatever the number of channels asks for.
+func (g Conv) transposedBy(way func(c *convolution), x, y, w, bias []float32) {
+	c := g.begin(x, y, w, bias)
+	way(c)
+	c.end()
 }
 
 // Large shapes take the blocked ways; that they are adjoint to one another is

@@ -8,11 +8,13 @@ func (g Conv) Transposed(x, y, w, bias []float32) {
 	if bias != nil && len(bias) != g.C {
 		panic("kernel: conv: bias does not have a value for each channel")
 	}
+	c := g.begin(x, y, w, bias)
 	if g.C*2 < current.cols {
-		g.scatter(x, y, w, bias)
+		c.scatter()
 	} else {
-		g.gather(x, y, w, bias)
+		c.gather()
 	}
+	c.end()
 }
 
 // phase is the part of x whose rows and columns leave given remainders when
@@ -24,13 +26,12 @@ type phase struct {
 	panels
 	y, x  int // row and column of x that the first position stands for
 	u, v  int // the first tap
-	tasks int
+	parts int // into which the work is cut
 }
 
-// phases returns the phases that are not empty.
-func (g Conv) phases(y []float32) []phase {
+// phasesOf appends the phases that are not empty.
+func (g Conv) phasesOf(y []float32, all []phase) []phase {
 	oh, ow := g.Out()
-	var all []phase
 	for u := range g.Stride {
 		for v := range g.Stride {
 			i, i0, rows := axis(u, g.Stride, g.Pad, g.H)
@@ -66,64 +67,66 @@ func axis(u, s, pad, n int) (r, x, count int) {
 
 // gather computes the transposed convolution phase by phase, each element of x
 // once.
-func (g Conv) gather(x, y, w, bias []float32) {
-	store := filters.Get().(*[]float32)
-	defer filters.Put(store)
-	all := g.phases(y)
-	cols := current.cols
-	wide := (g.C + cols - 1) / cols * cols
-	*store = grow(*store, g.KH*g.KW*g.F*wide)
-	free := *store
-	tasks := 0
-	for i := range all {
-		f := &all[i]
+func (c *convolution) gather() {
+	c.phases = c.phasesOf(c.y, c.phases)
+	wide := (c.C + current.cols - 1) / current.cols * current.cols
+	c.store = grow(c.store, c.KH*c.KW*c.F*wide)
+	free := c.store
+	parts := 0
+	for i := range c.phases {
+		f := &c.phases[i]
 		k := f.depth()
-		f.init(free[:k*wide:k*wide], k, g.C)
+		f.init(free[:k*wide:k*wide], k, c.C)
 		free = free[k*wide:]
-		f.tasks = (g.N*f.rows*f.cols + tall(k) - 1) / tall(k)
-		tasks += f.tasks
+		f.parts = (f.count(c.N) + tall(k) - 1) / tall(k)
+		parts += f.parts
 	}
-	// A panel of each tap: its C×F matrix transposed, F rows of the panels.
-	parallel(wide/cols*g.KH*g.KW, func(i int) {
-		q, tap := i%(wide/cols), i/(wide/cols)
-		u, v := tap/g.KW, tap%g.KW
-		for i := range all {
-			f := &all[i]
-			if f.u != u%g.Stride || f.v != v%g.Stride || f.kh == 0 {
-				continue
-			}
-			at := (f.kh-1-u/g.Stride)*f.kw + f.kw - 1 - v/g.Stride
-			f.panels.pack(matrix{w[tap*g.C*g.F:], g.F, true}, at*g.F, g.F, 0, q*cols)
-		}
-	})
-	parallel(tasks, func(i int) {
-		f := all
-		for i >= f[0].tasks {
-			i -= f[0].tasks
-			f = f[1:]
-		}
-		step := tall(f[0].depth())
-		m0 := i * step
-		g.part(x, bias, &f[0], m0, min(m0+step, g.N*f[0].rows*f[0].cols))
-	})
+	c.parallel(wide/current.cols*c.KH*c.KW, (*convolution).packTap)
+	c.parallel(parts, (*convolution).gatherPart)
 }
 
-// part computes the positions m0 to m1 of a phase.
-func (g Conv) part(x, bias []float32, f *phase, m0, m1 int) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	if g.Stride == 1 {
-		f.times(&f.panels, m0, m1, x[m0*g.C:], g.C, bias, s)
+// packTap packs a panel of one tap: its C×F matrix transposed, F rows of the
+// panels of a phase.
+func (c *convolution) packTap(i int, _ *scratch) {
+	panels := (c.C + current.cols - 1) / current.cols
+	q, tap := i%panels, i/panels
+	u, v := tap/c.KW, tap%c.KW
+	for i := range c.phases {
+		f := &c.phases[i]
+		if f.u != u%c.Stride || f.v != v%c.Stride || f.kh == 0 {
+			continue
+		}
+		at := (f.kh-1-u/c.Stride)*f.kw + f.kw - 1 - v/c.Stride
+		f.panels.pack(matrix{c.w[tap*c.C*c.F:], c.F, true}, at*c.F, c.F, 0, q*current.cols)
+	}
+}
+
+// gatherPart computes some positions of one phase.
+func (c *convolution) gatherPart(i int, s *scratch) {
+	f := c.phases
+	for i >= f[0].parts {
+		i -= f[0].parts
+		f = f[1:]
+	}
+	step := tall(f[0].depth())
+	m0 := i * step
+	c.positions(&f[0], m0, min(m0+step, f[0].count(c.N)), s)
+}
+
+// positions computes the positions m0 to m1 of a phase.
+func (c *convolution) positions(f *phase, m0, m1 int, s *scratch) {
+	if c.Stride == 1 {
+		f.times(&f.panels, m0, m1, c.x[m0*c.C:], c.C, c.bias, s)
 		return
 	}
-	s.c = grow(s.c, (m1-m0)*g.C)
-	f.times(&f.panels, m0, m1, s.c, g.C, bias, s)
+	s.c = grow(s.c, (m1-m0)*c.C)
+	f.times(&f.panels, m0, m1, s.c, c.C, c.bias, s)
 	for m := m0; m < m1; {
 		j := m % f.cols
 		n, i := m/f.cols/f.rows, m/f.cols%f.rows
 		count := min(f.cols-j, m1-m)
-		to := ((n*g.H+f.y+i*g.Stride)*g.W + f.x + j*g.Stride) * g.C
-		current.copyRows(x[to:], g.Stride*g.C, s.c[(m-m0)*g.C:], g.C, count, g.C)
+		to := ((n*c.H+f.y+i*c.Stride)*c.W + f.x + j*c.Stride) * c.C
+		current.copyRows(c.x[to:], c.Stride*c.C, s.c[(m-m0)*c.C:], c.C, count, c.C)
 		m += count
 	}
 }
@@ -132,29 +135,18 @@ func (g Conv) part(x, bias []float32, f *phase, m0, m1 int) {
 // element of y gives to the whole window under it, then the sum where windows
 // overlap. Few channels leave most of a panel empty in the other way; here a
 // panel holds the channels of several taps.
-func (g Conv) scatter(x, y, w, bias []float32) {
-	store := filters.Get().(*[]float32)
-	defer filters.Put(store)
-	var b panels
-	taps := g.KH * g.KW * g.C
-	*store = b.init(*store, g.F, taps)
-	cols := current.cols
-	parallel(b.wide/cols, func(q int) {
-		b.pack(matrix{w, g.F, true}, 0, g.F, 0, q*cols)
-	})
-	parallel(g.N, func(n int) {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		size := g.H * g.W * g.C
-		image := x[n*size : (n+1)*size]
-		if bias == nil {
+func (c *convolution) scatter() {
+	c.pack(matrix{c.w, c.F, true}, c.F, c.KH*c.KW*c.C)
+	c.parallel(c.N, func(c *convolution, n int, s *scratch) {
+		image := c.x[n*len(c.x)/c.N : (n+1)*len(c.x)/c.N]
+		if c.bias == nil {
 			clear(image)
 		} else {
-			for n := copy(image, bias); n < len(image); n *= 2 {
+			for n := copy(image, c.bias); n < len(image); n *= 2 {
 				copy(image[n:], image[:n])
 			}
 		}
-		g.scatterImage(image, y[n*len(y)/g.N:(n+1)*len(y)/g.N], &b, s)
+		c.scatterImage(image, c.y[n*len(c.y)/c.N:(n+1)*len(c.y)/c.N], &c.panels, s)
 	})
 }
 

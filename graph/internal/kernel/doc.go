@@ -14,6 +14,10 @@
 // threads. Uniform, Bernoulli and Normal give the same bits on every path too;
 // the other kernels may differ between paths by rounding.
 //
+// Kernels may be called from several goroutines. What a call needs beside its
+// operands it takes from lists of what calls before it have left, so that
+// steady work allocates nothing.
+//
 // Sizes and slice lengths are the caller's to get right: a kernel panics when
 // they do not fit and never reads or writes outside the slices it was given.
 package kernel

@@ -24,7 +24,9 @@ func unary(dst, src []float32, f func(dst, src []float32)) {
 		f(dst, src)
 		return
 	}
-	pieces(len(src), func(from, to int) { f(dst[from:to], src[from:to]) })
+	operands{dst: dst, x: src, unary: f}.pieces(len(src), func(o *operands, from, to int, _ *scratch) {
+		o.unary(o.dst[from:to], o.x[from:to])
+	})
 }
 
 // equal panics unless the lengths of the operands are equal.
@@ -43,7 +45,9 @@ func Axpby(dst []float32, a float32, x []float32, b float32, y []float32) {
 		current.combine(dst, x, y, a, b)
 		return
 	}
-	pieces(len(x), func(from, to int) { current.combine(dst[from:to], x[from:to], y[from:to], a, b) })
+	operands{dst: dst, x: x, y: y, a: a, b: b}.pieces(len(x), func(o *operands, from, to int, _ *scratch) {
+		current.combine(o.dst[from:to], o.x[from:to], o.y[from:to], o.a, o.b)
+	})
 }
 
 // Add sets dst[i] = x[i] + y[i]. dst may be x or y.
@@ -59,7 +63,9 @@ func Mul(dst, x, y []float32) {
 		current.multiply(dst, x, y)
 		return
 	}
-	pieces(len(x), func(from, to int) { current.multiply(dst[from:to], x[from:to], y[from:to]) })
+	operands{dst: dst, x: x, y: y}.pieces(len(x), func(o *operands, from, to int, _ *scratch) {
+		current.multiply(o.dst[from:to], o.x[from:to], o.y[from:to])
+	})
 }
 
 // Scale sets dst[i] = a·x[i]. dst may be x.
@@ -69,5 +75,7 @@ func Scale(dst []float32, a float32, x []float32) {
 		current.scale(dst, x, a)
 		return
 	}
-	pieces(len(x), func(from, to int) { current.scale(dst[from:to], x[from:to], a) })
+	operands{dst: dst, x: x, a: a}.pieces(len(x), func(o *operands, from, to int, _ *scratch) {
+		current.scale(o.dst[from:to], o.x[from:to], o.a)
+	})
 }

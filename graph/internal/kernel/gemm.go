@@ -31,7 +31,6 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 		scaleRows(c, ldc, m, n, beta)
 		return
 	}
-	g := gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, b: matrix{b, ldb, transB}, a: matrix{a, lda, transA}, c: c, ldc: ldc}
 	if transA {
 		checkMatrix("gemm: a", a, k, m, lda)
 	} else {
@@ -42,7 +41,11 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	} else {
 		checkMatrix("gemm: b", b, k, n, ldb)
 	}
-	g.run()
+	g := gemms.take()
+	*g = gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, b: matrix{b, ldb, transB}, a: matrix{a, lda, transA}, c: c, ldc: ldc}
+	parallel(g.divide(), g)
+	*g = gemm{} // or it would keep the slices alive
+	gemms.give(g)
 }
 
 func checkMatrix(what string, s []float32, rows, cols, ld int) {
@@ -97,21 +100,26 @@ func (a matrix) pack(panel []float32, cols, p, j, k, w int) {
 	}
 }
 
+// gemm is the task of a matrix product.
 type gemm struct {
 	m, n, k     int
 	alpha, beta float32
 	a, b        matrix
 	c           []float32
 	ldc         int
+
+	bands, band, width int // bands of rows, the rows of one, the columns of a strip
 }
+
+var gemms list[gemm]
 
 // stripPanels is how many panels a strip has at most if they have to be kept
 // for more than one block of rows: as many as the second-level cache holds.
 const stripPanels = 8
 
-// run divides the product into strips of columns, and where there are few of
-// them, into bands of rows too.
-func (g *gemm) run() {
+// divide cuts the product into strips of columns, and where there are few of
+// them, into bands of rows too. It returns the number of parts.
+func (g *gemm) divide() int {
 	cols := current.cols
 	panels := (g.n + cols - 1) / cols
 	per, bands := panels, 1
@@ -122,17 +130,18 @@ func (g *gemm) run() {
 		per = min(per, max(1, panels/(4*t)))
 		bands = min((4*t*per+panels-1)/panels, (g.m+blockRows-1)/blockRows)
 	}
-	band := (g.m + bands - 1) / bands
-	parallel((panels+per-1)/per*bands, func(i int) {
-		i, j := i%bands, i/bands
-		g.strip(i*band, min(g.m, (i+1)*band), j*per*cols, min(g.n, (j+1)*per*cols))
-	})
+	g.bands, g.band, g.width = bands, (g.m+bands-1)/bands, per*cols
+	return (panels + per - 1) / per * bands
+}
+
+// run computes the columns of one strip in the rows of one band.
+func (g *gemm) run(part int, s *scratch) {
+	i, j := part%g.bands, part/g.bands
+	g.strip(i*g.band, min(g.m, (i+1)*g.band), j*g.width, min(g.n, (j+1)*g.width), s)
 }
 
 // strip computes the columns j0 to j1 of the rows i0 to i1.
-func (g *gemm) strip(i0, i1, j0, j1 int) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+func (g *gemm) strip(i0, i1, j0, j1 int, s *scratch) {
 	cols := current.cols
 	d := depth(g.k)
 	size := d * cols // of a panel

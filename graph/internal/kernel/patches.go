@@ -16,6 +16,9 @@ type patches struct {
 // depth is the length of a row of the matrix.
 func (p *patches) depth() int { return p.kh * p.kw * p.channels }
 
+// count is the number of rows of the matrix for n images.
+func (p *patches) count(n int) int { return n * p.rows * p.cols }
+
 // pack writes rows m0 to m1, columns k0 to k1 of the matrix to dst, whose rows
 // are ld apart. What lies outside of the image is zero.
 func (p *patches) pack(dst []float32, ld, m0, m1, k0, k1 int) {

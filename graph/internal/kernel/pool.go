@@ -23,33 +23,44 @@ const spins = 200
 
 type worker struct {
 	state atomic.Int32
-	job   *job
 	wake  chan struct{}
 	_     [64]byte // the next worker's state lies on another cache line
+
+	scratch scratch
 }
 
-// job is a number of independent tasks, handed out one by one.
+// task is the work of a kernel call, cut into parts that may run in any order
+// and at the same time. The scratch is the part's own while it runs.
+//
+// A kernel would be shorter with closures for tasks. But a closure that goes
+// to other goroutines is allocated for every call, while a struct can be taken
+// from a list and put back.
+type task interface{ run(i int, s *scratch) }
+
+// job is a task whose parts are handed out one by one.
 type job struct {
 	next atomic.Int64
 	n    int64
-	task func(i int)
+	task task
 }
 
-func (j *job) run() {
+func (j *job) run(s *scratch) {
 	for {
 		i := j.next.Add(1) - 1
 		if i >= j.n {
 			return
 		}
-		j.task(int(i))
+		j.task.run(int(i), s)
 	}
 }
 
-// pool is the set of workers. One job runs at a time: its caller holds mu.
+// pool is the set of workers. One job runs at a time: its caller holds mu, and
+// of the workers only those that run look at it.
 var pool struct {
 	size    atomic.Int32 // 0: GOMAXPROCS
 	mu      sync.Mutex
 	workers []*worker
+	job     job
 }
 
 // SetThreads sets the number of threads that a kernel may use, the caller's
@@ -64,33 +75,54 @@ func Threads() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// parallel runs task(0) … task(n-1), in any order, on the caller's goroutine
+// parallel runs the parts 0 … n-1 of t, in any order, on the caller's goroutine
 // and on the workers. While one job runs, another caller does all of its own
-// tasks itself: kernels may be called from several goroutines, and a task may
+// parts itself: kernels may be called from several goroutines, and a task may
 // call a kernel.
-func parallel(n int, task func(i int)) {
+func parallel(n int, t task) {
 	threads := min(Threads(), n)
 	if threads <= 1 || !pool.mu.TryLock() {
-		for i := range n {
-			task(i)
-		}
+		serial(n, t)
 		return
 	}
+	s := scratches.take()
+	share(n, t, s, threads-1)
+	scratches.give(s)
+}
+
+// serial runs the parts of t in turn, on the caller's goroutine.
+func serial(n int, t task) {
+	s := scratches.take()
+	for i := range n {
+		t.run(i, s)
+	}
+	scratches.give(s)
+}
+
+// share runs the parts of t on the caller's goroutine, with s, and on as many
+// workers as asked for. The caller holds the pool's lock, which share releases.
+func share(n int, t task, s *scratch, helpers int) {
 	defer pool.mu.Unlock()
-	for len(pool.workers) < threads-1 {
+	for len(pool.workers) < helpers {
 		w := &worker{wake: make(chan struct{}, 1)}
 		pool.workers = append(pool.workers, w)
 		go w.loop()
 	}
-	j := &job{n: int64(n), task: task}
-	workers := pool.workers[:threads-1]
+	j := &pool.job
+	j.n, j.task = int64(n), t
+	j.next.Store(0)
+	workers := pool.workers[:helpers]
 	for _, w := range workers {
-		w.job = j
 		if w.state.Swap(posted) == parked {
 			w.wake <- struct{}{}
 		}
 	}
-	j.run()
+	defer await(workers) // if a part panics as well: the operands are still in use
+	j.run(s)
+}
+
+// await returns when none of the workers runs the pool's job.
+func await(workers []*worker) {
 	for _, w := range workers {
 		if w.state.CompareAndSwap(posted, idle) {
 			continue // it never began, and there is nothing left to do
@@ -102,13 +134,13 @@ func parallel(n int, task func(i int)) {
 			}
 		}
 	}
+	pool.job.task = nil
 }
 
 func (w *worker) loop() {
 	for i := 0; ; i++ {
 		if w.state.Load() == posted && w.state.CompareAndSwap(posted, running) {
-			w.job.run()
-			w.job = nil
+			pool.job.run(&w.scratch)
 			w.state.Store(idle)
 			i = 0
 		}
@@ -121,17 +153,4 @@ func (w *worker) loop() {
 			}
 		}
 	}
-}
-
-// Elementwise work is cut into pieces of grain elements, and left on one
-// thread where there would be fewer than two of them.
-const grain = 1 << 14
-
-// small tells whether n elements are left on one thread. Kernels ask before
-// they make the function for pieces, which costs an allocation.
-func small(n int) bool { return n < 2*grain }
-
-// pieces calls f for the pieces [from, to) of a slice of n elements.
-func pieces(n int, f func(from, to int)) {
-	parallel((n+grain-1)/grain, func(i int) { f(i*grain, min(n, (i+1)*grain)) })
 }

@@ -1,11 +1,22 @@
 package kernel
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 )
+
+// do is a task for tests.
+type do func(i int)
+
+func (f do) run(i int, _ *scratch) { f(i) }
+
+// doWith is one that looks at its scratch.
+type doWith func(i int, s *scratch)
+
+func (f doWith) run(i int, s *scratch) { f(i, s) }
 
 func TestParallelRunsEachTaskOnce(t *testing.T) {
 	for _, threads := range []int{1, 2, 3, 7} {
@@ -13,7 +24,7 @@ func TestParallelRunsEachTaskOnce(t *testing.T) {
 		for _, n := range []int{0, 1, 2, 5, 100} {
 			for range 50 {
 				counts := make([]atomic.Int32, n)
-				parallel(n, func(i int) { counts[i].Add(1) })
+				parallel(n, do(func(i int) { counts[i].Add(1) }))
 				for i := range counts {
 					if c := counts[i].Load(); c != 1 {
 						t.Fatalf("%d threads: task %d of %d ran %d times", threads, i, n, c)
@@ -44,9 +55,9 @@ func TestParallelNestsAndOverlaps(t *testing.T) {
 	for range 4 {
 		callers.Go(func() {
 			for range 100 {
-				parallel(5, func(int) {
-					parallel(7, func(int) { total.Add(1) })
-				})
+				parallel(5, do(func(int) {
+					parallel(7, do(func(int) { total.Add(1) }))
+				}))
 			}
 		})
 	}
@@ -64,11 +75,11 @@ func TestParallelAfterPause(t *testing.T) {
 		gate.Add(2)
 		done.Add(2)
 		// Two tasks that wait for one another need two threads.
-		parallel(2, func(int) {
+		parallel(2, do(func(int) {
 			gate.Done()
 			gate.Wait()
 			done.Done()
-		})
+		}))
 		done.Wait()
 		time.Sleep(time.Millisecond)
 	}
@@ -113,33 +124,39 @@ func TestConcurrentCallers(t *testing.T) {
 	})
 }
 
-// A step of a graph calls kernels by the hundred: the small ones allocate
-// nothing, the others no more than the description of their work.
-func TestAllocations(t *testing.T) {
-	useThreads(t, 2)
-	r := newRand(15)
-	x, y, z := normals(r, 10000), normals(r, 10000), make([]float32, 10000)
-	g := Conv{2, 12, 12, 9, 20, 4, 4, 2, 1}
-	nx, ny, nw := g.sizes()
-	gx, gy, gw := normals(r, nx), normals(r, ny), normals(r, nw)
-	everyPath(t, func(t *testing.T) {
-		for name, k := range map[string]struct {
-			f    func()
-			most float64
-		}{
-			"sigmoid":    {func() { Sigmoid(z, x) }, 0},
-			"add":        {func() { Add(z, x, y) }, 0},
-			"sum":        {func() { Sum(x) }, 0},
-			"dot":        {func() { Dot(x, y) }, 0},
-			"normal":     {func() { Normal(z, 1, 2) }, 2},
-			"gemm":       {func() { Gemm(false, false, 100, 100, 100, 1, x, 100, y, 100, 0, z, 100) }, 4},
-			"forward":    {func() { g.Forward(gy, gx, gw, nil) }, 8},
-			"transposed": {func() { g.Transposed(gx, gy, gw, nil) }, 8},
-			"filter":     {func() { g.Filter(gw, gx, gy) }, 8},
-		} {
-			if n := testing.AllocsPerRun(20, k.f); n > k.most && !raceEnabled {
-				t.Errorf("%s: %v allocations, want at most %v", name, n, k.most)
-			}
-		}
-	})
+// A part that panics on the caller's goroutine leaves the workers done with the
+// operands, and free for the next call.
+func TestPanicReleasesThePool(t *testing.T) {
+	useThreads(t, 3)
+	var total, late atomic.Int64
+	for range 20 {
+		over, begun := false, make(chan struct{})
+		func() {
+			defer func() {
+				if recover() != "out" {
+					t.Error("no panic from the caller's part")
+				}
+				over = true
+			}()
+			parallel(100, doWith(func(_ int, s *scratch) {
+				if !ofWorker(s) {
+					close(begun)
+					panic("out")
+				}
+				<-begun
+				time.Sleep(20 * time.Microsecond)
+				if over {
+					late.Add(1)
+				}
+			}))
+		}()
+		parallel(7, do(func(int) { total.Add(1) }))
+	}
+	if total.Load() != 20*7 || late.Load() != 0 {
+		t.Errorf("%d parts ran, want %d; %d of them after the call", total.Load(), 20*7, late.Load())
+	}
+}
+
+func ofWorker(s *scratch) bool {
+	return slices.ContainsFunc(pool.workers, func(w *worker) bool { return s == &w.scratch })
 }

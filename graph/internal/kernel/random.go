@@ -12,14 +12,18 @@ func Blocks(n int) uint64 { return uint64((n + randomBlock - 1) / randomBlock) }
 // Uniform fills dst with numbers uniform in [0,1), multiples of 2⁻²⁴. They are
 // a function of key and counter alone.
 func Uniform(dst []float32, key, counter uint64) {
-	blocks(len(dst), key, counter, func(from, to int, s *lanes) { current.uniform(dst[from:to], s) })
+	operands{dst: dst, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
+		current.uniform(o.dst[from:to], o.seeded(from, s))
+	})
 }
 
 // Normal fills dst with numbers from the standard normal distribution, by the
 // method of Box and Muller from uniforms of 24 bits: none is larger than 5.8 in
 // absolute value. They are a function of key and counter alone.
 func Normal(dst []float32, key, counter uint64) {
-	blocks(len(dst), key, counter, func(from, to int, s *lanes) { current.normal(dst[from:to], s) })
+	operands{dst: dst, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
+		current.normal(o.dst[from:to], o.seeded(from, s))
+	})
 }
 
 // Bernoulli sets dst[i] to 1 with probability p[i], otherwise to 0: to 1 where
@@ -27,24 +31,19 @@ func Normal(dst []float32, key, counter uint64) {
 // p = 1 always, and NaN gives 0. dst may be p.
 func Bernoulli(dst, p []float32, key, counter uint64) {
 	equal(len(dst), len(p))
-	blocks(len(dst), key, counter, func(from, to int, s *lanes) { current.bernoulli(dst[from:to], p[from:to], s) })
+	operands{dst: dst, x: p, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
+		current.bernoulli(o.dst[from:to], o.x[from:to], o.seeded(from, s))
+	})
 }
 
-// blocks calls f for each block of a draw with its freshly seeded generator.
-func blocks(n int, key, counter uint64, f func(from, to int, s *lanes)) {
-	draw := func(b int) {
-		s := scratches.Get().(*scratch)
-		s.random.seed(key, counter+uint64(b))
-		f(b*randomBlock, min(n, (b+1)*randomBlock), &s.random)
-		scratches.Put(s)
-	}
-	if small(n) {
-		for b := range int(Blocks(n)) {
-			draw(b)
-		}
-		return
-	}
-	parallel(int(Blocks(n)), draw)
+// draw runs f on the blocks of a draw.
+func (o operands) draw(f part) { o.cut(len(o.dst), randomBlock, 1, f) }
+
+// seeded returns the generators, freshly seeded, of the block that begins with
+// element from.
+func (o *operands) seeded(from int, s *scratch) *lanes {
+	s.random.seed(o.key, o.counter+uint64(from/randomBlock))
+	return &s.random
 }
 
 // lanes is the state of sixteen xoshiro128++ generators (Blackman and Vigna,

@@ -5,7 +5,9 @@ func Sum(x []float32) float64 {
 	if len(x) <= grain {
 		return current.sum(x)
 	}
-	return reduce(len(x), func(from, to int) float64 { return current.sum(x[from:to]) })
+	return operands{x: x}.reduce(func(o *operands, from, to int, _ *scratch) {
+		o.sums[from/grain] = current.sum(o.x[from:to])
+	})
 }
 
 // Dot returns Σ x[i]·y[i], accumulated in float64.
@@ -14,41 +16,35 @@ func Dot(x, y []float32) float64 {
 	if len(x) <= grain {
 		return current.dot(x, y)
 	}
-	return reduce(len(x), func(from, to int) float64 { return current.dot(x[from:to], y[from:to]) })
+	return operands{x: x, y: y}.reduce(func(o *operands, from, to int, _ *scratch) {
+		o.sums[from/grain] = current.dot(o.x[from:to], o.y[from:to])
+	})
 }
 
-// reduce adds the sums of the pieces in their order.
-func reduce(n int, f func(from, to int) float64) float64 {
-	sums := make([]float64, (n+grain-1)/grain)
-	parallel(len(sums), func(i int) { sums[i] = f(i*grain, min(n, (i+1)*grain)) })
-	s := 0.0
-	for _, v := range sums {
-		s += v
+// reduce adds what f leaves in sums for the pieces of x, in their order.
+func (o operands) reduce(f part) float64 {
+	s := scratches.take()
+	o.sums = s.zeros((len(o.x) + grain - 1) / grain)
+	o.pieces(len(o.x), f)
+	sum := 0.0
+	for _, v := range o.sums {
+		sum += v
 	}
-	return s
+	scratches.give(s)
+	return sum
 }
 
 // matrixCheck panics unless x holds rows×cols elements.
 func matrixCheck(x []float32, rows, cols int) { equal(rows*cols, len(x)) }
-
-// rowPieces calls f for ranges of rows.
-func rowPieces(rows, cols int, f func(from, to int)) {
-	if small(rows * cols) {
-		f(0, rows)
-		return
-	}
-	per := max(1, grain/cols)
-	parallel((rows+per-1)/per, func(i int) { f(i*per, min(rows, (i+1)*per)) })
-}
 
 // RowSum sets dst[i] to the sum of row i of x, a rows×cols matrix. A row is
 // accumulated in float64.
 func RowSum(dst, x []float32, rows, cols int) {
 	matrixCheck(x, rows, cols)
 	equal(rows, len(dst))
-	rowPieces(rows, cols, func(from, to int) {
+	operands{dst: dst, x: x, cols: cols}.rowRanges(rows, func(o *operands, from, to int, _ *scratch) {
 		for i := from; i < to; i++ {
-			dst[i] = float32(current.sum(x[i*cols : (i+1)*cols]))
+			o.dst[i] = float32(current.sum(o.x[i*o.cols : (i+1)*o.cols]))
 		}
 	})
 }
@@ -69,19 +65,17 @@ func ColSum(dst, x []float32, rows, cols int) {
 	// Rows much shorter than a vector are taken several at a time.
 	several := max(1, min(rows, 64/cols))
 	wide, high := cols*several, rows/several
-	groups := (high + columnRows - 1) / columnRows
-	per := max(1, 4*grain/(columnRows*wide)) // groups of a task
-	tasks := (groups + per - 1) / per
-	parts := make([]float64, tasks*wide)
-	parallel(tasks, func(t int) {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
+	per := max(1, 4*grain/(columnRows*wide)) * columnRows // rows of a task
+	store := scratches.take()
+	parts := store.zeros((high + per - 1) / per * wide)
+	operands{x: x, sums: parts, cols: wide}.cut(high, per, wide, func(o *operands, from, to int, s *scratch) {
+		wide := o.cols
 		s.c = grow(s.c, wide)
-		sum := parts[t*wide : (t+1)*wide]
-		for g := t * per; g < min(groups, (t+1)*per); g++ {
-			i, next := g*columnRows, min(high, (g+1)*columnRows)
-			copy(s.c, x[i*wide:(i+1)*wide])
-			current.addRows(s.c, 0, x[(i+1)*wide:], wide, next-i-1, wide)
+		sum := o.sums[from/o.step*wide:][:wide]
+		for i := from; i < to; i += columnRows {
+			next := min(to, i+columnRows)
+			copy(s.c, o.x[i*wide:(i+1)*wide])
+			current.addRows(s.c, 0, o.x[(i+1)*wide:], wide, next-i-1, wide)
 			for j, v := range s.c {
 				sum[j] += float64(v)
 			}
@@ -97,6 +91,7 @@ func ColSum(dst, x []float32, rows, cols int) {
 		}
 		dst[j] = float32(s)
 	}
+	scratches.give(store)
 }
 
 // AddRow sets dst[i,j] = x[i,j] + row[j] for rows×cols matrices. dst may be x.
@@ -122,22 +117,22 @@ func byRow(dst, x, row []float32, rows, cols int, f func(dst, x, row []float32))
 	if cols < 256 {
 		several = min(rows, 512/cols)
 	}
+	store := scratches.take()
 	if several > 1 {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		s.c = grow(s.c, several*cols)
+		store.c = grow(store.c, several*cols)
 		for i := range several {
-			copy(s.c[i*cols:], row)
+			copy(store.c[i*cols:], row)
 		}
-		row = s.c
+		row = store.c
 	}
-	stretches := (len(x) + len(row) - 1) / len(row)
-	rowPieces(stretches, len(row), func(from, to int) {
-		for i := from * len(row); i < min(to*len(row), len(x)); i += len(row) {
-			end := min(i+len(row), len(x))
-			f(dst[i:end], x[i:end], row[:end-i])
+	o := operands{dst: dst, x: x, y: row, cols: len(row), binary: f}
+	o.rowRanges((len(x)+len(row)-1)/len(row), func(o *operands, from, to int, _ *scratch) {
+		for i := from * o.cols; i < min(to*o.cols, len(o.x)); i += o.cols {
+			end := min(i+o.cols, len(o.x))
+			o.binary(o.dst[i:end], o.x[i:end], o.y[:end-i])
 		}
 	})
+	scratches.give(store)
 }
 
 // RowScale sets dst[i,j] = x[i,j]·s[i] for rows×cols matrices. dst may be x.
@@ -145,9 +140,9 @@ func RowScale(dst, x, s []float32, rows, cols int) {
 	matrixCheck(x, rows, cols)
 	equal(rows*cols, len(dst))
 	equal(rows, len(s))
-	rowPieces(rows, cols, func(from, to int) {
+	operands{dst: dst, x: x, y: s, cols: cols}.rowRanges(rows, func(o *operands, from, to int, _ *scratch) {
 		for i := from; i < to; i++ {
-			current.scale(dst[i*cols:(i+1)*cols], x[i*cols:(i+1)*cols], s[i])
+			current.scale(o.dst[i*o.cols:(i+1)*o.cols], o.x[i*o.cols:(i+1)*o.cols], o.y[i])
 		}
 	})
 }

@@ -1,19 +1,27 @@
 package kernel
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
-// scratch is the working storage of one task. A task takes one from the pool
-// and gives it back, so that steady work allocates nothing.
+// scratch is working storage. Each worker has one, a caller takes one for the
+// parts of a task that it does itself.
 type scratch struct {
 	a, b, c []float32 // a block of the first factor, panels of the second, a product
+	sums    []float64
 	tiling  tiling
 	random  lanes
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches list[scratch]
+
+// zeros returns n sums, all zero.
+func (s *scratch) zeros(n int) []float64 {
+	if cap(s.sums) < n {
+		s.sums = make([]float64, n)
+	}
+	s.sums = s.sums[:n]
+	clear(s.sums)
+	return s.sums
+}
 
 // line is the length of a cache line in float32.
 const line = 16
