@@ -132,12 +132,21 @@ func TestLikelihoodGradientByEnumeration(t *testing.T) {
 }
 
 // Long chains of the graph's Gibbs sampler visit visible states as often as
-// the enumerated distribution says.
+// the enumerated distribution says. Hidden units of two copies are enumerated
+// as what they stand for: twice as many units, in pairs of the same weights.
 func TestGibbsByEnumeration(t *testing.T) {
-	for _, centred := range []bool{false, true} {
-		t.Run(fmt.Sprintf("centred=%v", centred), func(t *testing.T) {
-			l := tiny(t, centred)
+	plain, centred := tiny(t, false), tiny(t, true)
+	double := tiny(t, false)
+	double.Copies, double.Hidden = 2, unit.Multinary{Levels: 2}
+	for name, l := range map[string]*Layer{"plain": plain, "centred": centred, "two copies": double} {
+		t.Run(name, func(t *testing.T) {
 			r, _ := unroll(l, sigma, sigma)
+			if l.Copies == 2 {
+				for i := range r.w {
+					r.w[i] = append(r.w[i], r.w[i]...)
+				}
+				r.b, r.la = append(r.b, r.b...), append(r.la, r.la...)
+			}
 			free, logZ := marginals(r)
 			const chains, burn, rounds = 2000, 100, 40
 			g := graph.New(graph.NewRandom(11))
@@ -181,6 +190,78 @@ func TestGibbsByEnumeration(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The free energy of copies is that of the units that they stand for.
+func TestFreeEnergyOfCopies(t *testing.T) {
+	l := tiny(t, false)
+	l.Copies = 2
+	g := graph.New(nil)
+	got := graphtest.Value(t, g, l.FreeEnergy(g, g.Param(allVisible())))
+	r, _ := unroll(l, sigma, sigma)
+	for i := range r.w {
+		r.w[i] = append(r.w[i], r.w[i]...)
+	}
+	r.b, r.la = append(r.b, r.b...), append(r.la, r.la...)
+	free, _ := marginals(r)
+	want := make([]float32, len(free))
+	for i := range free {
+		want[i] = float32(free[i])
+	}
+	graphtest.Near(t, "free energy", 2e-6, got, want)
+}
+
+// Copies with the noise of one unit would sample another model: they are
+// refused where states are drawn, and fine in mean field.
+func TestCopiesWantTheirLevels(t *testing.T) {
+	for _, c := range []struct {
+		visible, hidden unit.Unit
+		copies          float64
+		ok              bool
+	}{
+		{unit.Binary{}, unit.Binary{}, 0, true},
+		{unit.Binary{}, unit.Binary{}, 2, false},
+		{unit.Binary{}, unit.Multinary{Levels: 2}, 2, true},
+		{unit.Multinary{Levels: 255}, unit.Multinary{Levels: 255}, 2.5, false},
+		{unit.Multinary{Levels: 255}, unit.Multinary{Levels: 637}, 2.5, true},
+		{unit.Multinary{Levels: 255}, unit.Gaussian{}, 2, false},
+	} {
+		l := tiny(t, false)
+		l.Visible, l.Hidden, l.Copies = c.visible, c.hidden, c.copies
+		for _, noise := range []Noise{MeanField, HiddenNoise, AllNoise} {
+			g := graph.New(graph.NewRandom(1))
+			l.Gibbs(g, g.Param(allVisible()), noise)
+			if want := c.ok || noise == MeanField; (g.Err() == nil) != want {
+				t.Errorf("%+v: noise %q: error %v", c, noise, g.Err())
+			}
+		}
+	}
+}
+
+// With Gaussian visible units the free energy is minus the logarithm of the
+// density, up to log Z: E(v,h) = Σ v²/2σ² − a·v − b·h − vWh by the definition.
+func TestGaussianFreeEnergyByEnumeration(t *testing.T) {
+	l := tiny(t, false)
+	l.Visible = unit.Gaussian{Deviation: 0.5}
+	v := graphtest.Random("v", 9, 5, 4)
+	g := graph.New(nil)
+	got := graphtest.Value(t, g, l.FreeEnergy(g, g.Param(v)))
+	r, _ := unroll(l, sigma, sigma)
+	want := make([]float32, 5)
+	for n := range want {
+		row := make([]float64, 4)
+		potential := 0.0
+		for i := range row {
+			row[i] = float64(v.Data[4*n+i])
+			potential += row[i] * row[i] / (2 * 0.25)
+		}
+		sum := 0.0
+		for j := range 8 {
+			sum += math.Exp(-potential - energy(r, row, state(j, 3)))
+		}
+		want[n] = float32(-math.Log(sum))
+	}
+	graphtest.Near(t, "free energy", 2e-6, got, want)
 }
 
 // Following the gradient lowers the loss and raises the exact likelihood.
