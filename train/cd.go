@@ -33,22 +33,8 @@ func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) 
 	if c.K < 0 || c.Flow < 0 {
 		return nil, fmt.Errorf("cd: k %d and flow %g, want at least 0", c.K, c.Flow)
 	}
-	loss, v := &Loss{}, task.V
-	for i := task.Below; i < task.Last; i++ {
-		l := layers[i]
-		h := l.Encode(g, v)
-		if i+1 >= task.First {
-			chain := l.Chain(g, v, max(c.K, 1), c.Noise)
-			term := l.Contrast(g, v, chain)
-			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h, Loss: term, Reconstruction: chain, Centre: true})
-			loss.Parameters = append(loss.Parameters, l.Parameters()...)
-			if loss.Total == nil {
-				loss.Total = term
-			} else {
-				loss.Total = g.Add(loss.Total, term)
-			}
-		}
-		v = g.Flow(h, c.Flow)
-	}
-	return loss, nil
+	return layerwise(g, layers, task, c.Flow, func(l *models.Layer, v *graph.Node) Part {
+		chain := l.Chain(g, v, max(c.K, 1), c.Noise)
+		return Part{Loss: l.Contrast(g, v, chain), Reconstruction: chain}
+	}), nil
 }

@@ -52,6 +52,32 @@ type Part struct {
 	Centre          bool        // the running means of a centred layer follow Visible and Hidden
 }
 
+// layerwise is the sum of the losses of the layers that learn, each by its own
+// data: the means of the layer below, which gets a share of the gradient, flow.
+// term is the Loss, and the Reconstruction, of one of them for its data v.
+func layerwise(g *graph.Graph, layers []*models.Layer, task Task, flow float64, term func(l *models.Layer, v *graph.Node) Part) *Loss {
+	loss, v := &Loss{}, task.V
+	for i, l := range layers[:task.Last] {
+		if i < task.Below {
+			continue
+		}
+		h := l.Encode(g, v)
+		if i+1 >= task.First {
+			part := term(l, v)
+			part.Layer, part.Visible, part.Hidden, part.Centre = l, v, h, true
+			loss.Parts = append(loss.Parts, part)
+			loss.Parameters = append(loss.Parameters, l.Parameters()...)
+			if loss.Total == nil {
+				loss.Total = part.Loss
+			} else {
+				loss.Total = g.Add(loss.Total, part.Loss)
+			}
+		}
+		v = g.Flow(h, flow)
+	}
+	return loss
+}
+
 // layersOf are the model's layers, none for a model that is no stack.
 func layersOf(model models.Model) []*models.Layer {
 	if layered, ok := model.(models.Layered); ok {

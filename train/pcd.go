@@ -35,28 +35,19 @@ func (p PCD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error)
 	if p.K < 0 || p.Chains < 0 {
 		return nil, fmt.Errorf("pcd: k %d and chains %d, want at least 0", p.K, p.Chains)
 	}
-	loss, v := &Loss{}, task.V
-	for i := task.Below; i < task.Last; i++ {
-		l := layers[i]
-		h := l.Encode(g, v)
-		if i+1 >= task.First {
-			states := task.Chains[l.Name]
-			if states == nil {
-				return nil, fmt.Errorf("pcd: no chains for %s", l.Name)
-			}
-			next := l.Chain(g, g.Param(states), max(p.K, 1), models.AllNoise)
-			term := l.Contrast(g, v, next)
-			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h, Loss: term, Centre: true})
-			loss.Parameters = append(loss.Parameters, l.Parameters()...)
-			loss.Chains = append(loss.Chains, Chain{states, next})
-			if loss.Total == nil {
-				loss.Total = term
-			} else {
-				loss.Total = g.Add(loss.Total, term)
-			}
+	for _, l := range layers[task.First-1 : task.Last] {
+		if task.Chains[l.Name] == nil {
+			return nil, fmt.Errorf("pcd: no chains for %s", l.Name)
 		}
-		v = g.Stop(h)
 	}
+	var chains []Chain
+	loss := layerwise(g, layers, task, 0, func(l *models.Layer, v *graph.Node) Part {
+		states := task.Chains[l.Name]
+		next := l.Chain(g, g.Param(states), max(p.K, 1), models.AllNoise)
+		chains = append(chains, Chain{states, next})
+		return Part{Loss: l.Contrast(g, v, next)}
+	})
+	loss.Chains = chains
 	return loss, nil
 }
 
