@@ -16,10 +16,7 @@ type Codes struct {
 
 // CodesOf looks at the codes of all examples.
 func CodesOf(model models.Coder, source Source, batch int) (Codes, error) {
-	units := 1
-	for _, d := range model.CodeShape() {
-		units *= d
-	}
+	units := graph.Size(model.CodeShape())
 	moments, saturated := NewMoments(units), 0
 	err := Sweep(source, batch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
 		return []*graph.Node{model.Encode(g, v)}

@@ -288,6 +288,32 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+// plain is a model whose code is the example.
+type plain struct {
+	models.Coder
+	units int
+}
+
+func (p plain) InputShape() []int                                { return []int{p.units} }
+func (p plain) CodeShape() []int                                 { return []int{p.units} }
+func (p plain) Encode(_ *graph.Graph, v *graph.Node) *graph.Node { return v }
+
+// Units are dead below a deviation of 0.01, values saturated within 0.01 of
+// either end.
+func TestCodesThresholds(t *testing.T) {
+	// Two examples that differ by d have a deviation of d/2.
+	got, err := CodesOf(plain{units: 5}, table{
+		{0.5, 0.5, 0.009, 0.011, 0.989},
+		{0.519, 0.521, 0.991, 0.011, 0.989},
+	}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Units != 5 || math.Abs(got.Dead-3./5) > 1e-9 || got.Saturated != 2./10 {
+		t.Errorf("%+v, want three dead units of 5 and two saturated values of 10", got)
+	}
+}
+
 func TestSweep(t *testing.T) {
 	s := rows(1, 23, 6)
 	var sizes []int

@@ -18,10 +18,7 @@ type Source interface {
 // each gets the values of the nodes that build returned, for n examples. They
 // are good until it returns.
 func Sweep(source Source, batch int, shape []int, build func(g *graph.Graph, v *graph.Node) []*graph.Node, each func(n int, values [][]float32) error) error {
-	size := 1
-	for _, d := range shape {
-		size *= d
-	}
+	size := graph.Size(shape)
 	if source.Size() != size {
 		return fmt.Errorf("metric: examples of %d values do not fit inputs of shape %v", source.Size(), shape)
 	}
