@@ -47,6 +47,8 @@ type state struct {
 // (NAME.adam.m and NAME.adam.v), and in its metadata the position, the random
 // streams and what decides the result. The file is written beside path, synced
 // and renamed, so that path is always a whole checkpoint, the old or the new.
+// A training whose numbers are no longer finite is not saved, which would take
+// the place of one that can go on: the error is that of Run, ErrDiverged.
 func (t *Trainer) Save(path string) error {
 	now := state{
 		Position: t.at, Images: t.seen,
@@ -65,6 +67,9 @@ func (t *Trainer) Save(path string) error {
 	for _, layer := range slices.Sorted(maps.Keys(t.chains)) {
 		now.Chains[layer] = t.chains[layer].Shape
 		tensors = append(tensors, t.chains[layer])
+	}
+	if err := finiteTensors(tensors); err != nil {
+		return fmt.Errorf("train: checkpoint %s is left as it was: %w", path, t.diverged(err))
 	}
 	written, err := json.Marshal(now)
 	if err != nil {

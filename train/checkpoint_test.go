@@ -1,8 +1,10 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,11 +94,11 @@ func TestOtherRecipesAreRefused(t *testing.T) {
 		trainer *Trainer
 		want    string
 	}{
-		{newTrainer(t, fewer, noisy(), bars(70), 1), "model.layers[2].units is 5 there and 4 here"},
-		{newTrainer(t, stackSpec(unit.Multinary{}), noisy(), bars(70), 1), `model.layers[0].hidden.type is "binary" there and "multinary" here`},
-		{newTrainer(t, stackSpec(unit.Binary{}), rate, bars(70), 1), "stages[1].optimizer.rate is 0.01 there and 0.5 here"},
-		{newTrainer(t, stackSpec(unit.Binary{}), over, bars(70), 1), "stages[0].epochs is 2 there and 9 here"},
-		{newTrainer(t, stackSpec(unit.Binary{}), added, bars(70), 1), "stages[3] is not set there and {"},
+		{newTrainer(t, fewer, noisy(), bars(70), 1), "model.layers.2.units is 5 there and 4 here"},
+		{newTrainer(t, stackSpec(unit.Multinary{}), noisy(), bars(70), 1), `model.layers.0.hidden.type is "binary" there and "multinary" here`},
+		{newTrainer(t, stackSpec(unit.Binary{}), rate, bars(70), 1), "stages.1.optimizer.rate is 0.01 there and 0.5 here"},
+		{newTrainer(t, stackSpec(unit.Binary{}), over, bars(70), 1), "stages.0.epochs is 2 there and 9 here"},
+		{newTrainer(t, stackSpec(unit.Binary{}), added, bars(70), 1), "stages.3 is not set there and {"},
 		{newTrainer(t, stackSpec(unit.Binary{}), noisy(), other, 1), `data.sha256 is "bars" there and "other" here`},
 		{newTrainer(t, stackSpec(unit.Binary{}), noisy(), bars(70), 1<<63), "seed is 1 there and 9223372036854775808 here"},
 	} {
@@ -187,5 +189,58 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 	}
 	if err := loads([]byte("this is a text, not a checkpoint, and longer than eight bytes")); err == nil {
 		t.Error("a text is taken")
+	}
+}
+
+// A checkpoint that cannot go on does not take the place of one that can, be
+// it a parameter that is no number, or only what the optimiser knows of it.
+func TestSaveRefusesWhatIsNotFinite(t *testing.T) {
+	spec := models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{8, 8, 3}, Units: 5}
+	stages := []Stage{{Name: "only", Objective: PCD{Chains: 4}, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 10}}
+	for name, spoil := range map[string]func(*Trainer){
+		"layer1.weight[7] is NaN":           func(t *Trainer) { t.layers[0].Weight.Data[7] = float32(math.NaN()) },
+		"layer1.hidden.bias[4] is -Inf":     func(t *Trainer) { t.layers[0].HiddenBias.Data[4] = float32(math.Inf(-1)) },
+		"layer1.weight.adam.m[0] is NaN":    func(t *Trainer) { t.adam[t.layers[0].Weight].mean.Data[0] = float32(math.NaN()) },
+		"layer1.weight.adam.v[3] is +Inf":   func(t *Trainer) { t.adam[t.layers[0].Weight].square.Data[3] = float32(math.Inf(1)) },
+		"layer1.chains[2] is NaN":           func(t *Trainer) { t.chains["layer1"].Data[2] = float32(math.NaN()) },
+		"prior.mean[1] is +Inf":             func(t *Trainer) { t.model.(*models.BeliefNet).Prior().Mean.Data[1] = float32(math.Inf(1)) },
+		"at step 8 (epoch 0, batch 0): low": func(t *Trainer) { toTheEnd(t); t.layers[0].Weight.Data[0] = float32(math.NaN()) },
+	} {
+		path := filepath.Join(t.TempDir(), "c")
+		trainer := newTrainer(t, spec, stages, bars(40), 1)
+		run(t, trainer, 3)
+		if err := trainer.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, trainer, 1)
+		spoil(trainer)
+		err = trainer.Save(path)
+		if !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "stages.0 (only)") || !strings.Contains(err.Error(), path) {
+			t.Errorf("%v, want one about %s", err, name)
+		}
+		if left, err := os.ReadFile(path); err != nil || !slices.Equal(left, good) {
+			t.Errorf("%s: the good checkpoint is gone: %v", name, err)
+		}
+	}
+}
+
+// toTheEnd takes a training to its end.
+func toTheEnd(t *Trainer) {
+	for range t.Run(context.Background()) {
+	}
+}
+
+// A rate beyond float32 leaves parameters infinite after a step whose loss was
+// a number.
+func TestSaveAfterAStepTooFar(t *testing.T) {
+	spec := models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{8, 8, 3}, Units: 5}
+	trainer := newTrainer(t, spec, []Stage{{Optimizer: Adam{Rate: 1e39}, Epochs: 1, Batch: 10}}, bars(40), 1)
+	run(t, trainer, 1)
+	if err := trainer.Save(filepath.Join(t.TempDir(), "c")); !errors.Is(err, ErrDiverged) {
+		t.Errorf("saved after a step too far: %v", err)
 	}
 }

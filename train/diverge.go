@@ -14,7 +14,8 @@ var ErrDiverged = errors.New("training diverged")
 
 // diverged adds to what is wrong where it happened and what to do about it.
 func (t *Trainer) diverged(what error) error {
-	s, prefix := t.stages[t.at.Stage], fmt.Sprintf("stages[%d]", t.at.Stage)
+	number := min(t.at.Stage, len(t.stages)-1) // after the last stage, in that
+	s, prefix := t.stages[number], fmt.Sprintf("stages.%d", number)
 	name := prefix
 	if s.Name != "" {
 		name += fmt.Sprintf(" (%s)", s.Name)

@@ -28,12 +28,12 @@ type features struct {
 // that train one layer after the other go on from the features of the one
 // before.
 func (t *Trainer) prepare(ctx context.Context, s Stage) error {
-	first, _ := s.span(len(t.layers))
+	first, _ := s.Span(len(t.layers))
 	_, ok := s.objective().(bottomUp)
 	if !ok || t.data.passed >= first {
 		t.data = features{t.images, 0}
 	}
-	if !ok || t.data.passed == first-1 || 4*t.images.Len()*elements(t.layers[first-1].InputShape()) > t.memory {
+	if !ok || t.data.passed == first-1 || 4*t.images.Len()*graph.Size(t.layers[first-1].InputShape()) > t.memory {
 		return nil
 	}
 	above, err := climb(ctx, t.layers[t.data.passed:first-1], t.data)
@@ -80,7 +80,7 @@ func climb(ctx context.Context, layers []*models.Layer, source metric.Source) (m
 	if len(layers) == 0 {
 		return source, nil
 	}
-	above := &activations{size: elements(layers[len(layers)-1].OutputShape())}
+	above := &activations{size: graph.Size(layers[len(layers)-1].OutputShape())}
 	above.x = make([]float32, 0, source.Len()*above.size)
 	return above, metric.Sweep(source, featureBatch, layers[0].InputShape(),
 		func(g *graph.Graph, v *graph.Node) []*graph.Node { return []*graph.Node{models.Up(g, layers, v)} },
@@ -88,12 +88,4 @@ func climb(ctx context.Context, layers []*models.Layer, source metric.Source) (m
 			above.x = append(above.x, values[0]...)
 			return ctx.Err()
 		})
-}
-
-func elements(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }

@@ -39,7 +39,7 @@ type moving struct {
 func newMachine(model models.Model, stage Stage, n, passed int, chains map[string]*graph.Tensor, random *graph.Random) (*machine, error) {
 	layers := layersOf(model)
 	task, shape := Task{Below: passed, Chains: chains}, model.InputShape()
-	task.First, task.Last = stage.span(len(layers))
+	task.First, task.Last = stage.Span(len(layers))
 	if passed > 0 {
 		shape = layers[passed].InputShape()
 	}
@@ -184,8 +184,13 @@ func (m *machine) learn(optimizer Adam, state map[*graph.Tensor]*moments, rate, 
 func (m *machine) finite() error {
 	for i := range m.layers {
 		n := &m.layers[i]
-		if x := m.scalar(n.loss); !isFinite(x) {
-			return fmt.Errorf("%s: loss is %g", n.layer.Name, x)
+		for _, told := range [...]struct {
+			name string
+			node *graph.Node
+		}{{"loss", n.loss}, {"reconstruction error", n.reconstruction}, {"activity", n.activity}, {"variance", n.variance}} {
+			if x := m.scalar(told.node); !isFinite(x) {
+				return fmt.Errorf("%s: %s is %g", n.layer.Name, told.name, x)
+			}
 		}
 	}
 	if x := m.scalar(m.total); !isFinite(x) {

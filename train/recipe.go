@@ -53,8 +53,8 @@ func (t *Trainer) reconcile(saved []byte, at Position) (Position, error) {
 	}
 	if at.Stage < len(t.stages) {
 		s := t.stages[at.Stage]
-		if batches := (t.images.Len() + s.batch() - 1) / s.batch(); at.Epoch >= s.Epochs || at.Batch >= batches {
-			return at, fmt.Errorf("%w: it stands at epoch %d, batch %d of stages[%d], which has %d epochs of %d batches",
+		if batches := (t.images.Len() + s.BatchSize() - 1) / s.BatchSize(); at.Epoch >= s.Epochs || at.Batch >= batches {
+			return at, fmt.Errorf("%w: it stands at epoch %d, batch %d of stages.%d, which has %d epochs of %d batches",
 				ErrOtherRecipe, at.Epoch, at.Batch, at.Stage, s.Epochs, batches)
 		}
 	}
@@ -113,7 +113,7 @@ func compare(path string, theirs, ours any) error {
 			if i < len(b) {
 				y = b[i]
 			}
-			if err := compare(fmt.Sprintf("%s[%d]", path, i), x, y); err != nil {
+			if err := compare(fmt.Sprintf("%s.%d", path, i), x, y); err != nil {
 				return err
 			}
 		}

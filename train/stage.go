@@ -39,7 +39,8 @@ func (s Stage) objective() Objective {
 	return s.Objective
 }
 
-func (s Stage) batch() int {
+// BatchSize is the number of images in a batch.
+func (s Stage) BatchSize() int {
 	if s.Batch == 0 {
 		return 128
 	}
@@ -48,8 +49,9 @@ func (s Stage) batch() int {
 
 func (s Stage) meanRate() float64 { return max(0, or(s.MeanRate, 0.01)) }
 
-// span is the lowest and the highest layer that learn of a model's.
-func (s Stage) span(layers int) (first, last int) {
+// Span is the lowest and the highest layer that learn, from 1, of a model of so
+// many.
+func (s Stage) Span(layers int) (first, last int) {
 	first, last = s.First, s.Last
 	if first == 0 {
 		first = 1
@@ -79,7 +81,7 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("mean_rate %g, want at most 1", s.MeanRate)
 	}
 	if n := len(layersOf(model)); n > 0 {
-		if first, last := s.span(n); first < 1 || last > n || first > last {
+		if first, last := s.Span(n); first < 1 || last > n || first > last {
 			return fmt.Errorf("layers %d to %d, want some of 1 to %d", first, last, n)
 		}
 	}

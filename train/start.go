@@ -24,7 +24,7 @@ const startImages = 512
 // b less ⟨vW⟩, a less ⟨hWᵀ⟩.
 func startFromData(l *models.Layer, source metric.Source, deviation float64) error {
 	means := func(shape []int, of func(g *graph.Graph, v *graph.Node) *graph.Node) (*metric.Moments, error) {
-		m := metric.NewMoments(elements(shape))
+		m := metric.NewMoments(graph.Size(shape))
 		return m, metric.Sweep(source, featureBatch, l.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
 			return []*graph.Node{of(g, v)}
 		}, func(_ int, values [][]float32) error {

@@ -41,7 +41,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 	switch {
 	case images.Len() == 0:
 		return nil, fmt.Errorf("train: %s has no images", images.Name)
-	case images.Size() != elements(model.InputShape()):
+	case images.Size() != graph.Size(model.InputShape()):
 		return nil, fmt.Errorf("train: images of %s are %d×%d×%d, the model wants %v",
 			images.Name, images.Height, images.Width, images.Channels, model.InputShape())
 	case len(stages) == 0:
@@ -63,7 +63,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 			_, err = newMachine(model, s, 1, 0, t.newChains(s), t.random)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("train: stages[%d]: %w", i, err)
+			return nil, fmt.Errorf("train: stages.%d: %w", i, err)
 		}
 	}
 	var err error
@@ -90,7 +90,7 @@ func (t *Trainer) newChains(s Stage) map[string]*graph.Tensor {
 	if !ok || t.layers == nil || p.chains() < 1 {
 		return nil
 	}
-	first, last := s.span(len(t.layers))
+	first, last := s.Span(len(t.layers))
 	// Streams of their own: a stage that begins twice, because a run was
 	// stopped before its first step, begins alike.
 	return newChains(t.layers[first-1:last], p.chains(), graph.NewRandom(t.seed))
@@ -128,10 +128,10 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 	number := t.at.Stage
 	s := t.stages[number]
 	if err := t.begin(ctx, s); err != nil {
-		return false, fmt.Errorf("train: stages[%d]: %w", number, err)
+		return false, fmt.Errorf("train: stages.%d: %w", number, err)
 	}
 	var x []float32 // a batch of features
-	loader := data.NewLoader(t.served(), s.batch(), t.seed)
+	loader := data.NewLoader(t.served(), s.BatchSize(), t.seed)
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
 		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {
@@ -141,7 +141,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 			m := machines[batch.N]
 			if m == nil {
 				if m, err = newMachine(t.model, s, batch.N, t.data.passed, t.chains, t.random); err != nil {
-					return false, fmt.Errorf("train: stages[%d]: %w", number, err)
+					return false, fmt.Errorf("train: stages.%d: %w", number, err)
 				}
 				machines[batch.N] = m
 				for _, p := range m.learned {
@@ -191,7 +191,7 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	if fresh {
 		t.chains = t.newChains(s)
 	}
-	first, last := s.span(len(t.layers))
+	first, last := s.Span(len(t.layers))
 	var below metric.Source = head{t.data, startImages}
 	passed := t.data.passed
 	for i, l := range t.layers[first-1 : last] {

@@ -226,6 +226,60 @@ func TestStepsCountEverything(t *testing.T) {
 	}
 }
 
+// What a step tells of a layer is what its units do with the batch, before
+// the parameters move.
+func TestStepsTellOfLayers(t *testing.T) {
+	images := bars(24)
+	for _, objective := range []Objective{CD{}, PCD{Chains: 8}, Reconstruction{}} {
+		stages := []Stage{{Objective: objective, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 24}}
+		trainer := newTrainer(t, stackSpec(unit.Binary{}), stages, images, 1)
+		layers := trainer.layers
+		for _, l := range layers { // units that differ, and that vary with the images
+			for i := range l.Weight.Data {
+				l.Weight.Data[i] *= 100
+			}
+			graph.NewRandom(5).Stream(l.Name).Normal(l.HiddenBias.Data)
+		}
+		type told struct{ activity, deviation, reconstruction float64 }
+		var want []told
+		for i, l := range layers {
+			below := func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, layers[:i], v) }
+			v := pass(t, images, below)
+			h := pass(t, images, func(g *graph.Graph, v *graph.Node) *graph.Node { return l.Encode(g, below(g, v)) })
+			again := pass(t, images, func(g *graph.Graph, v *graph.Node) *graph.Node { return l.Decode(g, l.Encode(g, below(g, v))) })
+			means, deviations := columns(h, len(h)/images.Len())
+			var w told
+			for j := range means {
+				w.activity += means[j] / float64(len(means))
+				w.deviation += deviations[j] * deviations[j] / float64(len(means))
+			}
+			w.deviation = math.Sqrt(w.deviation)
+			if _, ok := objective.(CD); ok {
+				for j := range v {
+					d := float64(v[j] - again[j])
+					w.reconstruction += d * d / float64(len(v))
+				}
+			}
+			want = append(want, w)
+		}
+		step := run(t, trainer, 1)[0]
+		for i, l := range step.Layers {
+			for name, c := range map[string][2]float64{
+				"activity":       {l.Activity, want[i].activity},
+				"deviation":      {l.Deviation, want[i].deviation},
+				"reconstruction": {l.Reconstruction, want[i].reconstruction},
+			} {
+				if math.Abs(c[0]-c[1]) > 1e-5 {
+					t.Errorf("%#v: %s of %s is %g, want %g", objective, name, l.Name, c[0], c[1])
+				}
+			}
+			if want[i].deviation < 0.02 || math.Abs(want[i].activity-0.5) < 1e-3 {
+				t.Errorf("%s: %+v tells nothing", l.Name, want[i])
+			}
+		}
+	}
+}
+
 func TestThreadsAndLoopsDoNotChangeBits(t *testing.T) {
 	defer graph.SetThreads(0)
 	stages := joining(16)
@@ -246,10 +300,35 @@ func TestThreadsAndLoopsDoNotChangeBits(t *testing.T) {
 	}
 }
 
+// Kernels share work of this size out among threads.
+func TestThreadsDoNotChangeBitsOfLargeBatches(t *testing.T) {
+	defer graph.SetThreads(0)
+	spec := stackSpec(unit.Multinary{})
+	bottom := spec.Layers[0].(models.ConvRBM)
+	bottom.Filters = 24
+	spec.Layers[0] = bottom
+	spec.Layers[1] = models.RBM{Visible: unit.Multinary{}, Hidden: unit.Multinary{}, Units: 150, Centred: true}
+	stages := []Stage{
+		{Objective: CD{Noise: models.AllNoise}, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 192, DataStart: 1},
+		{First: 2, Last: 2, Objective: PCD{Chains: 150}, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 192},
+		{Objective: Reconstruction{}, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 192},
+	}
+	var want map[string][]uint32
+	for _, threads := range []int{1, 2, 3} {
+		graph.SetThreads(threads)
+		trainer := newTrainer(t, spec, stages, bars(384), 3)
+		run(t, trainer, -1)
+		if want == nil {
+			want = bits(trainer)
+		}
+		sameBits(t, "threads", want, bits(trainer))
+	}
+}
+
 // Layers that do not learn stay as they are, to the last bit.
 func TestLayersOutsideAStageStay(t *testing.T) {
-	for _, flow := range []float64{0, 1} {
-		stages := []Stage{{First: 2, Last: 2, Objective: CD{Flow: flow}, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 16, DataStart: 1}}
+	for _, objective := range []Objective{CD{}, CD{Flow: 1}, PCD{Chains: 8}, Reconstruction{}} {
+		stages := []Stage{{First: 2, Last: 2, Objective: objective, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 16, DataStart: 1}}
 		trainer := newTrainer(t, stackSpec(unit.Binary{}), stages, bars(48), 1)
 		before := bits(trainer)
 		run(t, trainer, -1)
@@ -257,7 +336,7 @@ func TestLayersOutsideAStageStay(t *testing.T) {
 		for _, x := range trainer.model.Tensors() {
 			changed := !slices.Equal(before[x.Name], after[x.Name])
 			if learns := strings.HasPrefix(x.Name, "layer2."); changed != learns {
-				t.Errorf("flow %g: %s changed: %v", flow, x.Name, changed)
+				t.Errorf("%#v: %s changed: %v", objective, x.Name, changed)
 			}
 		}
 	}
@@ -431,7 +510,7 @@ func TestNewRefuses(t *testing.T) {
 		"no images":     {nil, bars(0), []Stage{ok}, "no images"},
 		"image size":    {models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{7, 7}, Units: 3}, bars(3), []Stage{ok}, "8×8×3"},
 		"no stages":     {nil, bars(3), nil, "no stages"},
-		"no rate":       {nil, bars(3), []Stage{ok, {Epochs: 1}}, "stages[1]: optimizer.rate"},
+		"no rate":       {nil, bars(3), []Stage{ok, {Epochs: 1}}, "stages.1: optimizer.rate"},
 		"no epochs":     {nil, bars(3), []Stage{{Optimizer: adam}}, "epochs 0"},
 		"schedule":      {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Schedule: "exponential"}}, "exponential"},
 		"layers":        {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, Last: 4}}, "layers 2 to 4, want some of 1 to 3"},
@@ -453,7 +532,7 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	_, err := New(flat{}, []Stage{ok}, bars(3), 1)
-	if want := "train: stages[0]: cd: train.flatSpec has no layers"; err == nil || err.Error() != want {
+	if want := "train: stages.0: cd: train.flatSpec has no layers"; err == nil || err.Error() != want {
 		t.Errorf("a model without layers: %v, want %s", err, want)
 	}
 }
@@ -482,8 +561,8 @@ func TestDivergenceNamesLayerAndKnob(t *testing.T) {
 		trainer *Trainer
 		want    []string
 	}{
-		{explode, []string{"stages[0] (too fast)", "layer2", "loss is", "lower stages[0].optimizer.rate (1e+09)", "stages[0].data_start=0.5"}},
-		{broken, []string{"stages[0] (one)", "layer1", "loss is NaN", "at step 0", "lower stages[0].optimizer.rate (0.01)"}},
+		{explode, []string{"stages.0 (too fast)", "layer2", "loss is", "lower stages.0.optimizer.rate (1e+09)", "stages.0.data_start=0.5"}},
+		{broken, []string{"stages.0 (one)", "layer1", "loss is NaN", "at step 0", "lower stages.0.optimizer.rate (0.01)"}},
 	} {
 		var last error
 		for _, err := range c.trainer.Run(context.Background()) {
@@ -496,6 +575,21 @@ func TestDivergenceNamesLayerAndKnob(t *testing.T) {
 			if !strings.Contains(last.Error(), want) {
 				t.Errorf("%q does not say %q", last, want)
 			}
+		}
+	}
+}
+
+// Where the loss is a number still, what is told of a layer has to be one too.
+func TestDivergenceOfWhatIsTold(t *testing.T) {
+	spec := models.Stack{Shape: []int{8, 8, 3}, Layers: []models.Spec{
+		models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Gaussian{}, Units: 8},
+		models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Units: 8},
+	}}
+	trainer := newTrainer(t, spec, []Stage{{Objective: Reconstruction{}, Optimizer: Adam{Rate: 0.01}, Epochs: 1, Batch: 10}}, bars(40), 1)
+	trainer.layers[0].HiddenBias.Data[2] = 1e25 // whose square is no float32
+	for _, err := range trainer.Run(context.Background()) {
+		if !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "layer1: ") {
+			t.Fatalf("%v, want ErrDiverged of layer1", err)
 		}
 	}
 }
