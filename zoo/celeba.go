@@ -19,7 +19,7 @@ func celebaDBN() Recipe {
 		Data:  Source{Set: "celeba", Size: 64},
 		// A stage sees fewer of the drawn faces than of photographs: they have
 		// less in them, and the whole is to take some three minutes.
-		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{1, 2, 2, 4, 8, 8, 8, 8}},
+		BuiltIn: &BuiltIn{Set: "faces", Images: 3000, Epochs: []int{1, 3, 4, 6, 16, 30, 30, 40}},
 		Model:   facesStack(64, false, 64, 128, 256, 256),
 		Stages: []train.Stage{
 			// Small batches, small initial weights and high rates are what a
@@ -105,16 +105,16 @@ func celeba128DBN() Recipe {
 	r.Model = facesStack(128, false, 64, 128, 256, 256, 256)
 	r.Stages = []train.Stage{
 		greedy("conv1", 1, 1, 16, 0.03),
-		greedy("conv2", 2, 1, 16, 0.01),
-		greedy("conv3", 3, 2, 16, 0.01),
-		greedy("conv4", 4, 2, 16, 0.01),
-		greedy("conv5", 5, 4, 16, 0.01),
-		greedy("dense1", 6, 8, 64, 0.005),
-		greedy("dense2", 7, 20, 64, 0.005),
-		greedy("dense3", 8, 20, 64, 0.005),
-		greedy("dense4", 9, 20, 64, 0.005),
+		greedy("conv2", 2, 3, 16, 0.01),
+		greedy("conv3", 3, 4, 16, 0.01),
+		greedy("conv4", 4, 6, 16, 0.01),
+		greedy("conv5", 5, 10, 16, 0.01),
+		greedy("dense1", 6, 24, 64, 0.005),
+		greedy("dense2", 7, 40, 64, 0.005),
+		greedy("dense3", 8, 40, 64, 0.005),
+		greedy("dense4", 9, 60, 64, 0.005),
 	}
-	r.BuiltIn = &BuiltIn{Set: "faces", Images: 1000, Epochs: []int{1, 1, 2, 2, 4, 8, 8, 8, 8}}
+	r.BuiltIn = &BuiltIn{Set: "faces", Images: 1500, Epochs: []int{1, 2, 3, 4, 8, 24, 40, 40, 60}}
 	return r
 }
 
