@@ -96,10 +96,12 @@ func (c *curve) stroke(canvas draw.Canvas, p *plot.Plot, points plotter.XYs, sty
 		}
 		if len(run) == 1 || len(points) <= fewPoints {
 			for _, at := range path {
-				canvas.DrawGlyph(dot, at)
+				if canvas.ContainsY(at.Y) {
+					canvas.DrawGlyph(dot, at)
+				}
 			}
 		}
-		canvas.StrokeLines(style, thin(path, vg.Inch/dotsPerInch))
+		canvas.StrokeLines(style, canvas.ClipLinesY(thin(path, vg.Inch/dotsPerInch))...)
 	}
 }
 

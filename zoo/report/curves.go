@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -34,6 +36,7 @@ type Curves struct {
 	Title         string
 	X, Y          string // what the axes show; Y "" and one series: its name
 	LogY          bool
+	Share         float64 // of the numbers, those nearest to 0, that Y reaches over; 0: all. Curves are cut off beyond
 	Marks         []Mark
 	Width, Height int // pixels; 0: 1200 × 750
 }
@@ -82,6 +85,7 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 		height = 750
 	}
 	p := plot.New()
+	var curves []*curve
 	whole := true // all X are integers: no ticks between them
 	for i := range series {
 		s := &series[i]
@@ -93,6 +97,10 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 			whole = whole && point.X == math.Trunc(point.X)
 		}
 		p.Add(curve)
+		curves = append(curves, curve)
+	}
+	if c.Share > 0 && c.Share < 1 {
+		p.Y.Min, p.Y.Max = within(curves, c.Share)
 	}
 
 	for _, m := range c.Marks {
@@ -147,6 +155,21 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 	grid(p.DataCanvas(area), p)
 	p.Draw(area)
 	return picture.Image(), nil
+}
+
+// within is the range of the share of all numbers that lie nearest to 0.
+func within(curves []*curve, share float64) (low, high float64) {
+	var all []float64
+	for _, c := range curves {
+		for _, p := range c.raw {
+			if !math.IsNaN(p.Y) {
+				all = append(all, p.Y)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) })
+	all = all[:max(1, int(share*float64(len(all))))]
+	return slices.Min(all), slices.Max(all)
 }
 
 func sans(points vg.Length) font.Font {

@@ -54,6 +54,34 @@ func noisy(name string, n int, level float64) Series {
 	return s
 }
 
+// The axis reaches over the share of the numbers, and curves that leave it are
+// cut off where it ends.
+func TestCurvesShare(t *testing.T) {
+	spike := Series{Name: "spike"}
+	for i := range 100 {
+		spike.Y = append(spike.Y, math.Pow(-1, float64(i))*(1+float64(i)/100))
+	}
+	spike.Y[50], spike.Y[70], spike.Y[10] = 5000, -900, math.NaN()
+	c, err := newCurve(spike, 0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low, high := within([]*curve{c}, 0.98); low != -1.99 || high != 1.98 {
+		t.Errorf("from %g to %g, want -1.99 to 1.98", low, high)
+	}
+	m, err := Curves{Share: 0.98, Title: "a spike"}.Draw(spike)
+	if err != nil {
+		t.Fatal(err)
+	}
+	title := m.(*image.RGBA).SubImage(image.Rect(0, 0, 1200, 30))
+	if n := near(title, palette[0]); n != 0 {
+		t.Errorf("%d pixels of the curve lie above the axes", n)
+	}
+	if n := near(m, palette[0]); n < 5000 {
+		t.Errorf("%d pixels of a curve that fills the axes", n)
+	}
+}
+
 // Every curve is there in its colour, and nothing is cut off.
 func TestCurvesDraw(t *testing.T) {
 	var nine []Series
@@ -84,6 +112,7 @@ func TestCurvesDraw(t *testing.T) {
 		{"denormal", Curves{}, []Series{{Y: []float64{0, 5e-324}}}},
 		{"denormal range", Curves{}, []Series{{Y: []float64{1e-310, 3e-310}}}},
 		{"log range", Curves{LogY: true}, []Series{{Y: []float64{1e-300, 1e300}}}},
+		{"share", Curves{Y: "loss", Share: 0.9}, []Series{noisy("a", 5000, 0.01), noisy("b", 20, 1)}},
 		{"huge", Curves{Width: 700, Height: 400}, []Series{{Name: "x", X: []float64{1e6, 2e6, 3e6}, Y: []float64{-1e12, 3e12, 2e12}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
