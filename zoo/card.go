@@ -14,10 +14,11 @@ const cardText = `# {{.Run.Recipe.Name}}
 Trained on {{.Run.Data.Images}} images of {{.Run.Data.Name}}{{if .Run.Data.BuiltIn}}, which are **generated**, not photographs{{end}}, {{.Run.Data.Height}}×{{.Run.Data.Width}}×{{.Run.Data.Channels}}
 (SHA-256 {{.Run.Data.Sum}}), seed {{.Run.Recipe.Seed}}, by boltzoo {{.Run.Program.Version}}{{with .Run.Program.Revision}} ({{.}}){{end}}, {{.Run.Program.Go}} on {{.Run.Program.Machine}}.
 
-![samples](samples.png)
+{{if .Samples}}![samples](samples.png)
 
 Samples.
-
+{{else}}This model has no layers to draw samples from.
+{{end}}
 ![reconstructions](reconstructions.png)
 
 Test pictures, each above its reconstruction through the whole model.
@@ -29,6 +30,8 @@ Mean square of pixel − reconstruction, pixels from 0 to 1, over {{.Test.Images
 | layers up and down | error |
 |---|---|
 {{range .Test.Depths}}| {{.Layers}} | {{printf "%.5f" .Error}} |
+{{end}}{{range .Expected}}
+Expected: {{printf "%.5f" .Value}} ({{.Source}}).
 {{end}}
 Beside the principal components:
 
@@ -36,16 +39,16 @@ Beside the principal components:
 
 ## Use
 
-    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
-    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
+{{if .Samples}}    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
+{{end}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
     zoo encode {{.Folder}} PICTURE.jpg -o code.npy
     zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
     zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
 
 ` + "`recipe.json` has everything that decided the result, `metrics.jsonl` each layer's loss and\nactivity, `model.safetensors` the weights with the recipe.\n"
 
-// card writes the card of a run in a folder.
-func card(run Run, test Test, folder string) func(io.Writer) error {
+// card writes the card of a finished run.
+func card(run Run, result *Result) func(io.Writer) error {
 	return func(w io.Writer) error {
 		t, err := template.New(cardFile).Parse(cardText)
 		if err != nil {
@@ -53,10 +56,12 @@ func card(run Run, test Test, folder string) func(io.Writer) error {
 		}
 		last := run.Recipe.Stages[len(run.Recipe.Stages)-1]
 		return t.Execute(w, struct {
-			Run    Run
-			Test   Test
-			Folder string
-			More   int
-		}{run, test, folder, 2 * last.Epochs})
+			Run      Run
+			Test     Test
+			Expected []Expect
+			Folder   string
+			More     int
+			Samples  bool
+		}{run, result.Test, result.Expected, result.Run, 2 * last.Epochs, run.Recipe.Sampling != (Sampling{})})
 	}
 }

@@ -19,12 +19,12 @@ import (
 //	metrics.jsonl         a line every few steps and every epoch: Records
 //	checkpoint/           where to go on
 //	model.safetensors     the weights, when it is finished
-//	*.png                 pictures
+//	*.png                 pictures: samples, reconstructions, filters, curves
 //	card.md               what there is to know, for reading
 type Folder struct {
-	Path  string
-	lock  *os.File
-	fresh bool // nothing was begun in it
+	Path string
+	lock *os.File
+	made []string // the folders that were not there before, the innermost first
 }
 
 // The files of a run.
@@ -35,7 +35,27 @@ const (
 	modelFile      = "model.safetensors"
 	cardFile       = "card.md"
 	lockFile       = "lock"
+
+	samplesFile         = "samples.png"
+	reconstructionsFile = "reconstructions.png"
+	lossFile            = "loss.png"
+	layersFile          = "layers.png"
+	filtersFiles        = "filters-*.png" // a number each
 )
+
+// files are all that a run writes.
+var files = []File{
+	{cardFile, "what this run is, its numbers, and commands to go on with"},
+	{samplesFile, "pictures that the model dreamt"},
+	{reconstructionsFile, "test pictures above their reconstructions through the whole model"},
+	{filtersFiles, "what the first layers look for"},
+	{lossFile, "each layer's loss, step by step"},
+	{layersFile, "each layer's reconstruction error, in its own units"},
+	{modelFile, "the weights, with the recipe"},
+	{recipeFile, "everything that decided the result"},
+	{metricsFile, "loss and layer statistics as JSON lines"},
+	{checkpointFile, "where --resume goes on"},
+}
 
 // ErrInUse is in the chain of the error about a folder in which another
 // process trains.
@@ -56,10 +76,8 @@ func Create(path string) (*Folder, error) {
 		return nil, errors.Join(fmt.Errorf("zoo: %s: %w: --resume goes on with it, --out FOLDER starts another beside it", path, ErrExists), f.Close())
 	}
 	// What is not a run is not overwritten either.
-	for _, name := range []string{metricsFile, modelFile, cardFile, checkpointFile} {
-		if _, err := os.Stat(f.file(name)); err == nil {
-			return nil, errors.Join(fmt.Errorf("zoo: %s: %s is there, but no %s that it belongs to: choose another folder with --out", path, name, recipeFile), f.Close())
-		}
+	if others := f.Files(); len(others) > 0 {
+		return nil, errors.Join(fmt.Errorf("zoo: %s: %s is there, but no %s that it belongs to: choose another folder with --out", path, others[0].Name, recipeFile), f.Close())
 	}
 	return f, nil
 }
@@ -82,13 +100,16 @@ func Reopen(path string) (*Folder, Run, error) {
 
 // lockFolder makes the folder if there is none, and locks it.
 func lockFolder(path string) (*Folder, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("zoo: make folder %s: %w", path, err)
+	f := &Folder{Path: path}
+	if err := f.makeFolder(path); err != nil {
+		return nil, err
 	}
 	lock, err := openLock(filepath.Join(path, lockFile))
 	if err != nil {
+		f.removeEmpty()
 		return nil, fmt.Errorf("zoo: %s: %w", path, err)
 	}
+	f.lock = lock
 	host, err := os.Hostname()
 	if err != nil {
 		host = "this machine"
@@ -99,9 +120,34 @@ func lockFolder(path string) (*Folder, error) {
 		_, err = lock.WriteAt([]byte(owner), 0)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("zoo: lock %s: %w", path, err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("zoo: lock %s: %w", path, err), f.Close())
 	}
-	return &Folder{Path: path, lock: lock}, nil
+	return f, nil
+}
+
+// makeFolder makes a folder, and those that it lies in, where they are not
+// there, and remembers which these were.
+func (f *Folder) makeFolder(path string) error {
+	var made []string
+	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
+		if _, err := os.Lstat(p); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, p)
+	}
+	f.made = append(made, f.made...)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		f.removeEmpty()
+		return fmt.Errorf("zoo: make folder %s: %w", path, err)
+	}
+	return nil
+}
+
+// removeEmpty removes the folders that were made and have nothing in them.
+func (f *Folder) removeEmpty() {
+	for _, path := range f.made {
+		_ = os.Remove(path) // fails, and shall, where there is something in it
+	}
 }
 
 // openLock opens the lock file and takes its lock.
@@ -134,21 +180,20 @@ func openLock(name string) (*os.File, error) {
 	}
 }
 
-// clear removes what a training that did not begin has made.
+// clear removes the files that a training which did not begin has made. Create
+// has seen to it that they are nobody else's.
 func (f *Folder) clear() {
 	// Best effort: what stays is in nobody's way but that of another run here.
-	_ = os.RemoveAll(filepath.Dir(f.file(checkpointFile)))
+	_ = os.Remove(f.file(checkpointFile))
 	_ = os.Remove(f.file(metricsFile))
-	f.fresh = true
 }
 
-// Close unlocks the folder, and removes it if nothing is in it.
+// Close unlocks the folder, and removes it if it was made for this and nothing
+// is in it.
 func (f *Folder) Close() error {
 	// The file goes while the lock is held: see openLock.
 	err := errors.Join(os.Remove(f.lock.Name()), f.lock.Close())
-	if f.fresh {
-		_ = os.Remove(f.Path) // fails, and shall, where there is something in it
-	}
+	f.removeEmpty()
 	return err
 }
 
@@ -163,19 +208,8 @@ type File struct {
 // Files are what there is in the folder, for people.
 func (f *Folder) Files() []File {
 	var found []File
-	for _, file := range []File{
-		{cardFile, "what this run is, its numbers, and commands to go on with"},
-		{"samples.png", "pictures that the model dreamt"},
-		{"reconstructions.png", "test pictures above their reconstructions through the whole model"},
-		{"filters-*.png", "what the first layers look for"},
-		{"loss.png", "each layer's loss, step by step"},
-		{"layers.png", "each layer's reconstruction error, in its own units"},
-		{modelFile, "the weights, with the recipe"},
-		{recipeFile, "everything that decided the result"},
-		{metricsFile, "loss and layer statistics as JSON lines"},
-		{checkpointFile, "where --resume goes on"},
-	} {
-		matches, err := filepath.Glob(f.file(file.Name))
+	for _, file := range files {
+		matches, err := fs.Glob(os.DirFS(f.Path), file.Name)
 		if err == nil && len(matches) > 0 {
 			found = append(found, file)
 		}

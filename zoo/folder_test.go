@@ -1,15 +1,19 @@
 package zoo
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"boltzoo/graph"
+	"boltzoo/train"
 )
 
 // smallRBM is a run of a second.
@@ -249,5 +253,178 @@ func TestInit(t *testing.T) {
 	options.Set = append(options.Set, "model.units=7")
 	if _, err := Start(r, options, filepath.Join(folder, "third")); err == nil || !strings.Contains(err.Error(), "want shape [784 7], got [784 6]") {
 		t.Errorf("weights of another shape: got %v", err)
+	}
+}
+
+// What fails to start takes nothing with it that was there before.
+func TestStartThatFailsLeavesOthersFiles(t *testing.T) {
+	for name, spoil := range map[string]func(folder string, o *Options) error{
+		"before anything is written": func(_ string, o *Options) error { o.Init = "nowhere"; return nil },
+		"after the checkpoint": func(folder string, _ *Options) error {
+			return os.Mkdir(filepath.Join(folder, metricsFile+".tmp"), 0o755)
+		},
+	} {
+		folder := t.TempDir()
+		theirs := []string{filepath.Join(folder, "checkpoint", "precious.bin"), filepath.Join(folder, "notes.txt")}
+		if err := os.Mkdir(filepath.Dir(theirs[0]), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range theirs {
+			if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, options := smallRBM()
+		if err := spoil(folder, &options); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Start(r, options, folder); err == nil {
+			t.Fatalf("%s: it began", name)
+		}
+		for _, path := range theirs {
+			if text, err := os.ReadFile(path); err != nil || string(text) != "theirs" {
+				t.Errorf("%s: %s is now %q, %v", name, path, text, err)
+			}
+		}
+		for _, file := range []string{checkpointFile, metricsFile, lockFile} {
+			if _, err := os.Stat(filepath.Join(folder, file)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s: %s was left: %v", name, file, err)
+			}
+		}
+	}
+}
+
+// The folders that a start has made go with it, those that were there stay.
+func TestStartThatFailsLeavesFoldersAsTheyWere(t *testing.T) {
+	for made, kept := range map[string]string{"runs/deep/run": "", "": "runs/deep/run", "runs/deep": "runs"} {
+		root := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(root, kept), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		r, options := smallRBM()
+		options.Init = "nowhere"
+		if _, err := Start(r, options, filepath.Join(root, "runs/deep/run")); err == nil {
+			t.Fatal("it began")
+		}
+		if _, err := os.Stat(filepath.Join(root, kept)); err != nil {
+			t.Errorf("%q was there: %v", kept, err)
+		}
+		if _, err := os.Stat(filepath.Join(root, made)); made != "" && !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%q was left: %v", made, err)
+		}
+	}
+}
+
+// Nothing that a run writes takes the place of another's file.
+func TestFolderGuardsAllFiles(t *testing.T) {
+	for _, file := range files {
+		folder := filepath.Join(t.TempDir(), "a [folder")
+		theirs := filepath.Join(folder, filepath.FromSlash(strings.Replace(file.Name, "*", "1", 1)))
+		if err := os.MkdirAll(filepath.Dir(theirs), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(theirs, []byte("theirs"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, options := smallRBM()
+		if training, err := Start(r, options, folder); err == nil {
+			t.Errorf("it began over a %s", file.Name)
+			if err := training.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if text, err := os.ReadFile(theirs); err != nil || string(text) != "theirs" {
+			t.Errorf("%s is now %q, %v", file.Name, text, err)
+		}
+	}
+}
+
+// A stop that could not be saved is a failure, not what was asked for.
+func TestStopThatIsNotSaved(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	training := begin(t, folder)
+	ctx, cancel := context.WithCancel(context.Background())
+	err := training.Train(ctx, func(p Progress) {
+		if p.Step.Step == 1 {
+			if err := os.Mkdir(filepath.Join(folder, checkpointFile+".tmp"), 0o755); err != nil {
+				t.Error(err)
+			}
+			cancel()
+		}
+	})
+	if err == nil || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "not saved") || !strings.Contains(err.Error(), checkpointFile) {
+		t.Errorf("got %v, want an error about the checkpoint", err)
+	}
+	if err := training.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// lateContext is done from the second question on.
+type lateContext struct {
+	context.Context
+	asked int
+	armed bool
+}
+
+func (c *lateContext) Err() error {
+	if !c.armed {
+		return nil
+	}
+	if c.asked++; c.asked < 2 {
+		return nil
+	}
+	return context.Canceled
+}
+
+// A training that diverges in the step in which it is asked to stop has
+// diverged.
+func TestDivergedWhileStopped(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	training := begin(t, folder)
+	ctx := &lateContext{Context: context.Background()}
+	good, err := os.ReadFile(filepath.Join(folder, checkpointFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = training.Train(ctx, func(Progress) {
+		ctx.armed = true
+		for _, x := range training.model.Tensors() {
+			x.Data[0] = float32(math.NaN())
+		}
+	})
+	if !errors.Is(err, train.ErrDiverged) || errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "loss is NaN") {
+		t.Errorf("got %v, want that the loss diverged", err)
+	}
+	if left, err := os.ReadFile(filepath.Join(folder, checkpointFile)); err != nil || !bytes.Equal(left, good) {
+		t.Errorf("the checkpoint was replaced: %v", err)
+	}
+	if err := training.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The rate is that of the stage at hand.
+func TestProgressTellsTheRateOfAStage(t *testing.T) {
+	r, options := smallRBM()
+	slow := r.Stages[0]
+	slow.Name, slow.Objective = "slow", train.CD{}
+	r.Stages = []train.Stage{slow, r.Stages[0]}
+	training, err := Start(r, options, filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	var last Progress
+	if err := training.Train(context.Background(), func(p Progress) {
+		if last = p; p.Stage == 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// With the 8 slow steps it would be below 160 images in 0.8 s.
+	if last.Stage != 1 || last.Rate < 250 {
+		t.Errorf("%.0f images/s at the end of stage %d, want those of the fast stage", last.Rate, last.Stage)
 	}
 }

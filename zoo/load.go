@@ -62,6 +62,13 @@ func Open(path string) (*Trained, error) {
 	return t, nil
 }
 
+// Finished tells whether there are weights at path, the folder of a run or a
+// weights file.
+func Finished(path string) bool {
+	_, err := os.Stat(weightsPath(path))
+	return err == nil
+}
+
 // weightsPath is the weights file that path means: its own, or that of the run
 // folder that it is.
 func weightsPath(path string) string {

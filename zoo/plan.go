@@ -109,7 +109,7 @@ func (o Options) plan(base Recipe) (run Run, images *data.Images, note string, e
 	if err != nil {
 		return run, nil, "", err
 	}
-	r.BuiltIn = nil
+	r.BuiltIn, r.Expect = nil, base.expects(r)
 	if images.Note != "" {
 		note = join(note, images.Note)
 	}
@@ -148,6 +148,7 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 			return run, nil, fmt.Errorf("zoo: resume: %d epochs are fewer than the %d of the run", o.Epochs, r.Stages[last].Epochs)
 		}
 		run.Recipe = r.lengthened(o.Epochs)
+		run.Recipe.Expect = r.expects(run.Recipe)
 	}
 	images, err := r.Data.Open(o.Root, data.Train)
 	if err != nil {

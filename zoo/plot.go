@@ -3,6 +3,7 @@ package zoo
 import (
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -21,13 +22,12 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	}
 	var drawn []string
 	for i, l := range net.Layers() {
-		height, width, channels := 0, 0, 0
-		in, w := l.InputShape(), l.Weight.Shape
+		height, width, channels := t.Run.Data.Height, t.Run.Data.Width, t.Run.Data.Channels
+		w := l.Weight.Shape
 		switch {
 		case len(w) == 4:
 			height, width, channels = w[0], w[1], w[2]
-		case i == 0 && len(in) == 3:
-			height, width, channels = in[0], in[1], in[2]
+		case i == 0:
 		default:
 			continue // units that look at codes show nothing
 		}
@@ -44,10 +44,19 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	return drawn, nil
 }
 
+// lossShare is the part of the losses that loss.png shows: the others are of
+// the first steps of the stages, beside which nothing else would be seen.
+const lossShare = 0.98
+
 // DrawLoss draws the log of the run in a folder: loss.png has each layer's
-// loss, layers.png its reconstruction error, in its own units.
+// loss over the number of its visible units, layers.png its reconstruction
+// error, in its own units.
 func DrawLoss(run, folder string) ([]string, error) {
 	steps, _, err := readLog(filepath.Join(run, metricsFile))
+	if err != nil {
+		return nil, err
+	}
+	visible, err := visibleUnits(run)
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +67,11 @@ func DrawLoss(run, folder string) ([]string, error) {
 	for _, c := range []struct {
 		file, y string
 		whole   bool // stages that train all layers at once have their loss here
+		share   float64
 		of      func(train.LayerStep) float64
 	}{
-		{"loss.png", "loss of a layer", false, func(l train.LayerStep) float64 { return l.Loss }},
-		{"layers.png", "mean square of v − v′", true, func(l train.LayerStep) float64 { return l.Reconstruction }},
+		{lossFile, "loss of a layer / visible units", false, lossShare, func(l train.LayerStep) float64 { return l.Loss / visible[l.Name] }},
+		{layersFile, "mean square of v − v′", true, 1, func(l train.LayerStep) float64 { return l.Reconstruction }},
 	} {
 		var series []report.Series
 		add := func(name string, x int, y float64) {
@@ -77,6 +87,9 @@ func DrawLoss(run, folder string) ([]string, error) {
 		for i, s := range steps {
 			if i > 0 && s.Stage != steps[i-1].Stage {
 				marks = append(marks, report.Mark{X: float64(s.Step), Name: s.Name})
+				for j := range series { // a curve is not smoothed over another stage
+					series[j].X, series[j].Y = append(series[j].X, float64(s.Step)), append(series[j].Y, math.NaN())
+				}
 			}
 			for _, l := range s.Layers {
 				// An objective without this term leaves it at zero.
@@ -91,7 +104,7 @@ func DrawLoss(run, folder string) ([]string, error) {
 		if len(series) == 0 {
 			continue
 		}
-		curves := report.Curves{X: "step", Y: c.y, LogY: c.whole, Marks: marks}
+		curves := report.Curves{X: "step", Y: c.y, LogY: c.whole, Share: c.share, Marks: marks}
 		picture, err := curves.Draw(series...)
 		if err != nil {
 			return nil, err
@@ -103,6 +116,25 @@ func DrawLoss(run, folder string) ([]string, error) {
 		drawn = append(drawn, path)
 	}
 	return drawn, nil
+}
+
+// visibleUnits are the numbers of the layers of a run's model, by their names.
+func visibleUnits(run string) (map[string]float64, error) {
+	r, err := readRun(filepath.Join(run, recipeFile))
+	if err != nil {
+		return nil, err
+	}
+	model, err := r.Recipe.Model.New(graph.NewRandom(0))
+	if err != nil {
+		return nil, fmt.Errorf("zoo: %s: %w", run, err)
+	}
+	units := map[string]float64{}
+	if net, ok := model.(models.Layered); ok {
+		for _, l := range net.Layers() {
+			units[l.Name] = float64(graph.Size(l.InputShape()))
+		}
+	}
+	return units, nil
 }
 
 // WriteGraph writes the computation graph of the model's reconstruction, for

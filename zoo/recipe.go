@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,13 +25,13 @@ type Recipe struct {
 	Model    models.Spec   `json:"-"`                  // the architecture
 	Stages   []train.Stage `json:"stages"`             // what is trained, one after the other
 	Sampling Sampling      `json:"sampling"`           // how samples are drawn
-	Expect   []Expect      `json:"expect,omitempty"`   // numbers that it reached
+	Expect   []Expect      `json:"expect,omitempty"`   // numbers that it reached; a run has them where they hold for it
 	Seed     uint64        `json:"seed"`               // of all randomness
 }
 
 // Expect is a number that a recipe is known to reach.
 type Expect struct {
-	Metric string  `json:"metric"` // as a run reports it, with the data that it holds for
+	Metric string  `json:"metric"` // "test mse", which a run is compared with, or what else there is to know
 	Value  float64 `json:"value"`
 	Source string  `json:"source"` // the command, or the page of the paper
 }
@@ -80,14 +81,14 @@ func Lookup(recipes []Recipe, name string) (Recipe, error) {
 
 // Check finds what is wrong with a list of recipes: a name twice, or not in
 // small letters, digits and hyphens; a recipe without a model or stages; an
-// expected number without a source.
+// expected number without a source; a sampling that nothing can do.
 func Check(recipes []Recipe) error {
 	name := regexp.MustCompile(`^[a-z0-9-]+$`)
 	seen := map[string]bool{}
 	var all []error
 	for _, r := range recipes {
 		fail := func(format string, args ...any) {
-			all = append(all, fmt.Errorf("zoo: recipe %q: %s", r.Name, fmt.Sprintf(format, args...)))
+			all = append(all, fmt.Errorf("zoo: recipe %q: %w", r.Name, fmt.Errorf(format, args...)))
 		}
 		if !name.MatchString(r.Name) {
 			fail("a name has small letters, digits and hyphens")
@@ -102,6 +103,11 @@ func Check(recipes []Recipe) error {
 		if b := r.BuiltIn; b != nil && len(b.Epochs) > 0 && len(b.Epochs) != len(r.Stages) {
 			fail("built_in has epochs for %d stages, want %d", len(b.Epochs), len(r.Stages))
 		}
+		if r.Sampling != (Sampling{}) { // a model without layers has none
+			if err := r.Sampling.check(); err != nil {
+				fail("%w", err)
+			}
+		}
 		for _, e := range r.Expect {
 			if e.Source == "" {
 				fail("expects a %s of %v without a source", e.Metric, e.Value)
@@ -109,6 +115,14 @@ func Check(recipes []Recipe) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// expects are the numbers that hold for a run of the recipe as it was changed.
+func (r Recipe) expects(changed Recipe) []Expect {
+	if reflect.DeepEqual(r.Data, changed.Data) && reflect.DeepEqual(r.Model, changed.Model) && reflect.DeepEqual(r.Stages, changed.Stages) {
+		return r.Expect
+	}
+	return nil
 }
 
 // Substitute is the recipe as it is trained on the built-in set.

@@ -23,12 +23,16 @@ const (
 
 // Result is what a finished run reached.
 type Result struct {
-	Run    string `json:"run"` // its folder
-	Recipe string `json:"recipe"`
-	Data   Images `json:"data"`
-	Test   Test   `json:"test"`
-	Files  []File `json:"files"`
+	Run      string   `json:"run"` // its folder
+	Recipe   string   `json:"recipe"`
+	Data     Images   `json:"data"`
+	Test     Test     `json:"test"`
+	Expected []Expect `json:"expected,omitempty"` // what the recipe reaches as Test.Error; none for another training than the recipe's
+	Files    []File   `json:"files"`
 }
+
+// testError is the metric of an Expect that Test.Error is compared with.
+const testError = "test mse"
 
 // Test is what a model was measured to do with pictures that it was not
 // trained on.
@@ -51,12 +55,9 @@ func (t Test) line() any { return map[string]Test{"test": t} }
 
 // Measure is what a model does with images, through each of its depths.
 func Measure(model models.Model, images *data.Images) (Test, error) {
-	net, ok := model.(interface {
-		models.Layered
-		models.Coder
-	})
+	net, ok := model.(models.Coder)
 	if !ok {
-		return Test{}, fmt.Errorf("zoo: measure: a %T has no layers", model.Spec())
+		return Test{}, fmt.Errorf("zoo: measure: a %T has no code", model.Spec())
 	}
 	errs, err := metric.Reconstruction(net, images, evalBatch)
 	if err != nil {
@@ -78,24 +79,28 @@ func (t *Training) report(trained *Trained, test *data.Images) (*Result, error) 
 	}
 	f := t.Folder
 	r := t.Run.Recipe
-	some := t.images.Head(shown)
-	samples, err := r.Sampling.Sample(t.model, some.Len(), r.Seed, Floats(some))
-	if err != nil {
-		return nil, err
+	if r.Sampling != (Sampling{}) {
+		some := t.images.Head(shown)
+		samples, err := r.Sampling.Sample(t.model, some.Len(), r.Seed, Floats(some))
+		if err != nil {
+			return nil, err
+		}
+		if err := draw(f.file(samplesFile))(report.Sheet{}.Tiles(samples, test.Height, test.Width, test.Channels)); err != nil {
+			return nil, err
+		}
 	}
-	if err := draw(f.file("samples.png"))(report.Sheet{}.Tiles(samples, test.Height, test.Width, test.Channels)); err != nil {
-		return nil, err
-	}
-	some = test.Head(pairs)
+	some := test.Head(pairs)
 	reconstructed, err := Reconstruct(t.model, some)
 	if err != nil {
 		return nil, err
 	}
-	if err := draw(f.file("reconstructions.png"))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
+	if err := draw(f.file(reconstructionsFile))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
 		return nil, err
 	}
-	if _, err := trained.DrawFilters(f.Path); err != nil {
-		return nil, err
+	if _, ok := t.model.(models.Layered); ok {
+		if _, err := trained.DrawFilters(f.Path); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.log.Sync(); err != nil {
 		return nil, err
@@ -103,10 +108,17 @@ func (t *Training) report(trained *Trained, test *data.Images) (*Result, error) 
 	if _, err := DrawLoss(f.Path, f.Path); err != nil {
 		return nil, err
 	}
-	if err := writeFile(f.file(cardFile), card(t.Run, measured, f.Path)); err != nil {
+	result := &Result{Run: f.Path, Recipe: r.Name, Data: t.Run.Data, Test: measured}
+	for _, e := range r.Expect {
+		if e.Metric == testError {
+			result.Expected = append(result.Expected, e)
+		}
+	}
+	if err := writeFile(f.file(cardFile), card(t.Run, result)); err != nil {
 		return nil, err
 	}
-	return &Result{f.Path, r.Name, t.Run.Data, measured, f.Files()}, nil
+	result.Files = f.Files()
+	return result, nil
 }
 
 // draw writes a picture that was just drawn, if it was.

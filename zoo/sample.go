@@ -27,6 +27,43 @@ const (
 // sampleBatch is how many samples are made at a time.
 const sampleBatch = 64
 
+// check finds what no model can do.
+func (s Sampling) check() error {
+	switch s.From {
+	case FromPrior, FromData, FromNoise:
+	default:
+		return fmt.Errorf("sampling.from %q, want %s, %s or %s", s.From, FromPrior, FromData, FromNoise)
+	}
+	switch s.Noise {
+	case models.MeanField, models.HiddenNoise, models.AllNoise:
+	default:
+		return fmt.Errorf("sampling.noise %q, want %q, %q or %q", s.Noise, models.MeanField, models.HiddenNoise, models.AllNoise)
+	}
+	if s.Steps < 0 || !(s.Spread >= 0) {
+		return fmt.Errorf("sampling.steps %d and sampling.spread %g, want at least 0", s.Steps, s.Spread)
+	}
+	return nil
+}
+
+// suits finds what a model cannot do, before it is trained. One without layers
+// has no samples, and a recipe for it no sampling.
+func (s Sampling) suits(model models.Model) error {
+	net, ok := model.(*models.BeliefNet)
+	if !ok {
+		if s != (Sampling{}) {
+			return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
+		}
+		return nil
+	}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("zoo: %w", err)
+	}
+	if s.From == FromPrior && net.Prior() == nil {
+		return fmt.Errorf("zoo: sampling.from %s: codes of shape %v are too large for a prior: start from %s or %s", s.From, net.CodeShape(), FromData, FromNoise)
+	}
+	return nil
+}
+
 // Sample draws n pictures, which seed decides. A chain that starts from data
 // gets its examples from start, n of them.
 func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32) ([]float32, error) {
@@ -34,22 +71,18 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	if !ok {
 		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
 	}
-	size := elements(model.InputShape())
-	switch s.From {
-	case FromPrior:
-		if p := net.Prior(); p == nil || !p.Fitted() {
-			return nil, fmt.Errorf("zoo: sample: this model has no fitted prior of codes: start from %s or %s", FromData, FromNoise)
-		}
-	case FromData:
-		if len(start) != n*size {
-			return nil, fmt.Errorf("zoo: sample: %d numbers to start %d samples of %d from", len(start), n, size)
-		}
-	case FromNoise:
-	default:
-		return nil, fmt.Errorf("zoo: sample: from %q, want %s, %s or %s", s.From, FromPrior, FromData, FromNoise)
+	if err := s.suits(net); err != nil {
+		return nil, err
 	}
-	if n < 1 || s.Steps < 0 || s.Spread < 0 {
-		return nil, fmt.Errorf("zoo: sample: %d samples by %d steps with spread %g, want at least 1 by 0 with 0", n, s.Steps, s.Spread)
+	if n < 1 {
+		return nil, fmt.Errorf("zoo: sample: %d samples, want at least 1", n)
+	}
+	size := graph.Size(model.InputShape())
+	if s.From == FromPrior && !net.Prior().Fitted() {
+		return nil, fmt.Errorf("zoo: sample: the prior of this model is not fitted: start from %s or %s", FromData, FromNoise)
+	}
+	if s.From == FromData && len(start) != n*size {
+		return nil, fmt.Errorf("zoo: sample: %d numbers to start %d samples of %d from", len(start), n, size)
 	}
 	random := graph.NewRandom(seed)
 	pictures := make([]float32, 0, n*size)
@@ -161,12 +194,4 @@ func (c *chain) run(steps int, examples []float32) (v []float32, err error) {
 		}
 	}
 	return c.down.compute(v)
-}
-
-func elements(shape []int) int {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return n
 }

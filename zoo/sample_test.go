@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -110,14 +111,45 @@ func TestSamplesAreDecidedBySeed(t *testing.T) {
 func TestSampleRefuses(t *testing.T) {
 	net := tinyNet(t)
 	for want, s := range map[string]Sampling{
-		"no fitted prior": {From: FromPrior},
-		"to start":        {From: FromData},
-		"want prior":      {From: "nowhere"},
-		"-1 steps":        {From: FromNoise, Steps: -1},
-		`noise "loud"`:    {From: FromNoise, Steps: 1, Noise: "loud"},
+		"not fitted":   {From: FromPrior},
+		"to start":     {From: FromData},
+		"want prior":   {From: "nowhere"},
+		"steps -1":     {From: FromNoise, Steps: -1},
+		`noise "loud"`: {From: FromNoise, Steps: 1, Noise: "loud"},
 	} {
 		if _, err := s.Sample(net, 2, 1, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got %v, want %q", s, err, want)
+		}
+	}
+}
+
+// What a recipe cannot draw is found before it is trained.
+func TestStartRefusesSamplings(t *testing.T) {
+	for want, set := range map[string][]string{
+		"too large for a prior": {"sampling.from=prior", "model.units=1025"},
+		`sampling.from ""`:      {"sampling.from="},
+		`sampling.from "data "`: {"sampling.from=data "},
+		`sampling.noise "loud"`: {"sampling.noise=loud"},
+		"sampling.steps -1":     {"sampling.steps=-1"},
+		"sampling.spread -0.5":  {"sampling.spread=-0.5"},
+	} {
+		r, options := smallRBM()
+		options.Set = append(options.Set, set...)
+		training, err := Start(r, options, filepath.Join(t.TempDir(), "run"))
+		if err == nil {
+			training.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %q", set, err, want)
+		}
+	}
+	for _, r := range All() {
+		m, err := r.Model.New(graph.NewRandom(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Sampling.suits(m); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
 		}
 	}
 }

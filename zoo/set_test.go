@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,23 +44,25 @@ func TestSet(t *testing.T) {
 func hidden(r Recipe) unit.Unit { return r.Model.(models.Stack).Layers[0].(models.ConvRBM).Hidden }
 
 func TestSetRefuses(t *testing.T) {
+	stages := len(mnistDBN().Stages)
 	for assignment, want := range map[string][]string{
-		"seed":                          {"FIELD=VALUE"},
-		"=3":                            {"FIELD=VALUE"},
-		"sed=3":                         {`the recipe has no field "sed"`, "did you mean seed?", "its fields are name, about, paper, data, built_in, model, stages, sampling, expect, seed"},
-		"stages.0.rate=1":               {`stages.0 has no field "rate"`, "optimizer", "objective", "epochs"},
-		"stages.0.optimizer.ratte=1":    {"did you mean rate?", "rate, beta1, beta2, epsilon"},
-		"stages.4.epochs=1":             {"stages is a list of 4"},
-		"stages.epochs=1":               {"stages is a list of 4"},
-		"seed.x=1":                      {"seed is a whole number", "no fields"},
-		"stages.0.epochs=many":          {"want a whole number", `"many"`},
-		"stages.0.epochs=1.5":           {"want a whole number"},
-		"seed=-1":                       {"want a whole number from 0 on"},
-		"stages.0.optimizer.rate=fast":  {"want a number"},
-		"model.layers.0.centred=yes":    {"want true or false"},
-		"model.layers.0.hidden=relu":    {`unknown type "relu"`, "binary, clipped-relu, gaussian, multinary"},
-		"model.shape=28":                {"cannot unmarshal"},
-		`model={"type":"rbm","unts":3}`: {`unknown field "unts"`},
+		"seed":                       {"FIELD=VALUE"},
+		"=3":                         {"FIELD=VALUE"},
+		"sed=3":                      {`the recipe has no field "sed"`, "did you mean seed?", "its fields are name, about, paper, data, built_in, model, stages, sampling, expect, seed"},
+		"stages.0.rate=1":            {`stages.0 has no field "rate"`, "optimizer", "objective", "epochs"},
+		"stages.0.optimizer.ratte=1": {"did you mean rate?", "rate, beta1, beta2, epsilon"},
+		fmt.Sprintf("stages.%d.epochs=1", stages): {fmt.Sprintf("stages is a list of %d", stages)},
+		"stages.epochs=1":                         {fmt.Sprintf("stages is a list of %d", stages)},
+		"stages[0].epochs=1":                      {`no field "stages[0]"`},
+		"seed.x=1":                                {"seed is a whole number", "no fields"},
+		"stages.0.epochs=many":                    {"want a whole number", `"many"`},
+		"stages.0.epochs=1.5":                     {"want a whole number"},
+		"seed=-1":                                 {"want a whole number from 0 on"},
+		"stages.0.optimizer.rate=fast":            {"want a number"},
+		"model.layers.0.centred=yes":              {"want true or false"},
+		"model.layers.0.hidden=relu":              {`unknown type "relu"`, "binary, clipped-relu, gaussian, multinary"},
+		"model.shape=28":                          {"cannot unmarshal"},
+		`model={"type":"rbm","unts":3}`:           {`unknown field "unts"`},
 	} {
 		_, err := Set(mnistDBN(), assignment)
 		if err == nil {

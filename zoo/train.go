@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -36,7 +35,7 @@ type Training struct {
 type Progress struct {
 	train.Step
 	Done, Total int           // images of the whole training
-	Rate        float64       // images a second, since it began or was resumed
+	Rate        float64       // images a second of this stage, since it began or was resumed
 	Left        time.Duration // by the work that is left, as long as it went so far
 }
 
@@ -70,8 +69,8 @@ func (t *Training) start(recipe Recipe, options Options) (err error) {
 			return fmt.Errorf("zoo: init %s: %w", options.Init, err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(t.Folder.file(checkpointFile)), 0o755); err != nil {
-		return fmt.Errorf("zoo: make folder: %w", err)
+	if err := t.Folder.makeFolder(filepath.Dir(t.Folder.file(checkpointFile))); err != nil {
+		return err
 	}
 	// The first checkpoint has the initial weights, so that a run that was
 	// killed early does not need the file of --init again.
@@ -119,6 +118,12 @@ func (t *Training) prepare() (err error) {
 	if t.model, err = r.Model.New(graph.NewRandom(r.Seed)); err != nil {
 		return err
 	}
+	if err := r.Sampling.suits(t.model); err != nil {
+		return err
+	}
+	if _, ok := t.model.(models.Coder); !ok {
+		return fmt.Errorf("zoo: a %T has no code to reconstruct from, which a run is measured by", r.Model)
+	}
 	t.trainer, err = train.New(t.model, r.Stages, t.images, r.Seed)
 	return err
 }
@@ -140,14 +145,16 @@ func (t *Training) Close() error {
 
 // Train goes on to the end of the last stage, and tells tell about every step.
 // When ctx is done it saves the state and returns the error of ctx; Resume
-// goes on from there, to the same bits.
+// goes on from there, to the same bits. Where that cannot be saved, the error
+// is about this, and not that of ctx.
 func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 	every := t.Checkpoint
 	if every <= 0 {
 		every = 2 * time.Minute
 	}
 	began, saved := time.Now(), time.Now()
-	total, first := t.total(), -1
+	total := t.total()
+	stage, stageBegan, first := -1, began, 0           // the stage at hand, and the images before it
 	costs := make([]float64, len(t.Run.Recipe.Stages)) // of an image, by stage
 	left := 0.0
 	for i, s := range t.Run.Recipe.Stages {
@@ -157,24 +164,28 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 	done := 0.0 // of the work, since it began or was resumed
 	for step, err := range t.trainer.Run(ctx) {
 		if err != nil {
-			if ctx.Err() != nil {
-				return errors.Join(err, t.save())
+			if !errors.Is(err, ctx.Err()) {
+				return err // what was saved last is better than what diverged
 			}
-			return err // what was saved last is better than what diverged
+			if failed := t.save(); failed != nil {
+				return fmt.Errorf("zoo: stopped, but not saved: %w", failed)
+			}
+			return err
 		}
 		if err := t.log.step(step); err != nil {
 			return err
 		}
-		if first < 0 {
-			first = step.Images - step.N
+		if stage < 0 {
 			left -= t.workBefore(step, costs)
+		}
+		if step.Stage != stage {
+			stage, first = step.Stage, step.Images-step.N
 		}
 		done += costs[step.Stage] * float64(step.N)
 		if tell != nil {
 			p := Progress{Step: step, Done: step.Images, Total: total}
-			elapsed := time.Since(began)
-			p.Rate = float64(step.Images-first) / elapsed.Seconds()
-			p.Left = time.Duration(float64(elapsed) * (left - done) / done)
+			p.Rate = float64(step.Images-first) / time.Since(stageBegan).Seconds()
+			p.Left = time.Duration(float64(time.Since(began)) * (left - done) / done)
 			tell(p)
 		}
 		if step.EndOfStage || time.Since(saved) > every || step.EndOfEpoch && time.Since(saved) > every/8 {
@@ -182,6 +193,9 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 				return err
 			}
 			saved = time.Now()
+		}
+		if step.EndOfStage {
+			stageBegan = time.Now()
 		}
 	}
 	return t.save()
@@ -197,7 +211,7 @@ func (t *Training) save() error {
 
 // workBefore is what was done before a step.
 func (t *Training) workBefore(step train.Step, costs []float64) float64 {
-	images := step.Epoch*t.images.Len() + min(step.Batch*t.Run.Recipe.Stages[step.Stage].Batch, t.images.Len())
+	images := step.Epoch*t.images.Len() + min(step.Batch*t.Run.Recipe.Stages[step.Stage].BatchSize(), t.images.Len())
 	sum := costs[step.Stage] * float64(images)
 	for i, s := range t.Run.Recipe.Stages[:step.Stage] {
 		sum += costs[i] * float64(s.Epochs*t.images.Len())

@@ -19,12 +19,9 @@ func work(model models.Model, stage train.Stage) float64 {
 		return 1
 	}
 	layers := layered.Layers()
-	first, last := stage.First, stage.Last
-	if _, ok := stage.Objective.(train.Reconstruction); ok || first == 0 {
-		first = 1
-	}
-	if last == 0 {
-		last = len(layers)
+	first, last := stage.Span(len(layers))
+	if _, ok := stage.Objective.(train.Reconstruction); ok { // goes through all of them
+		first, last = 1, len(layers)
 	}
 	sum := 0.0
 	for _, l := range layers[first-1 : last] {
@@ -33,7 +30,7 @@ func work(model models.Model, stage train.Stage) float64 {
 			places = out[0] * out[1]
 		}
 		weights := float64(l.Weight.Size())
-		sum += weights * (productsOfStep*float64(places) + updateOfWeight/float64(max(stage.Batch, 1)))
+		sum += weights * (productsOfStep*float64(places) + updateOfWeight/float64(stage.BatchSize()))
 	}
 	return sum
 }

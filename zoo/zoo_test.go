@@ -151,6 +151,8 @@ func TestCheckFindsFaults(t *testing.T) {
 		"small letters":    func(r *Recipe) { r.Name = "Mnist RBM" },
 		"without a source": func(r *Recipe) { r.Expect = []Expect{{Metric: "test mse", Value: 1}} },
 		"want a model":     func(r *Recipe) { r.Model = nil },
+		"sampling.from":    func(r *Recipe) { r.Sampling.From = "nowhere" },
+		"sampling.noise":   func(r *Recipe) { r.Sampling.Noise = "loud" },
 		"epochs for 2":     func(r *Recipe) { r.BuiltIn = &BuiltIn{Set: "digits", Epochs: []int{1, 2}} },
 	} {
 		bad := good
