@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"gonum.org/v1/gonum/mat"
 
+	"boltzoo/train"
 	"boltzoo/train/data"
 	"boltzoo/zoo"
 )
@@ -40,7 +41,7 @@ model was trained on.`,
 			for i, v := range codes {
 				rows.Set(i/rows.RawMatrix().Cols, i%rows.RawMatrix().Cols, float64(v))
 			}
-			if err := create(out, func(w io.Writer) error { return npyio.Write(w, rows) }); err != nil {
+			if err := train.WriteFile(out, func(w io.Writer) error { return npyio.Write(w, rows) }); err != nil {
 				return fmt.Errorf("zoo encode: write %s: %w", out, err)
 			}
 			return a.print("%s  %d codes of %d", out, n, len(codes)/n)

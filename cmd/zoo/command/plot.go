@@ -1,13 +1,13 @@
 package command
 
 import (
-	"errors"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"boltzoo/train"
 	"boltzoo/zoo"
 )
 
@@ -37,8 +37,7 @@ nothing else.`,
 				}
 			}
 			if !loss && !filters && !dot {
-				_, err := os.Stat(filepath.Join(run, "model.safetensors"))
-				finished := err == nil || !info.IsDir()
+				finished := zoo.Finished(run)
 				loss, filters, dot = info.IsDir(), finished, finished
 			}
 			var drawn []string
@@ -61,8 +60,8 @@ nothing else.`,
 				}
 				if dot {
 					path := filepath.Join(out, "graph.dot")
-					if err := create(path, t.WriteGraph); err != nil {
-						return err
+					if err := train.WriteFile(path, t.WriteGraph); err != nil {
+						return fmt.Errorf("zoo plot: write %s: %w", path, err)
 					}
 					drawn = append(drawn, path)
 				}
@@ -81,13 +80,4 @@ nothing else.`,
 	f.BoolVar(&dot, "graph", false, "graph.dot")
 	f.StringVarP(&out, "output", "o", "", "folder to write to (default: the run's)")
 	return cmd
-}
-
-// create writes a file that may be made again at will.
-func create(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }

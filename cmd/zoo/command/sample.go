@@ -66,8 +66,8 @@ by means. The recipe says how unless flags do.`,
 			if err != nil {
 				return err
 			}
-			shape := t.Model.InputShape()
-			sheet, err := report.Sheet{}.Tiles(pictures, shape[0], shape[1], shape[2])
+			d := t.Run.Data
+			sheet, err := report.Sheet{}.Tiles(pictures, d.Height, d.Width, d.Channels)
 			if err != nil {
 				return err
 			}
@@ -91,9 +91,8 @@ by means. The recipe says how unless flags do.`,
 // images are the image files named, or, where none is, a part of the data that
 // the model was trained on.
 func (a *app) images(t *zoo.Trained, files []string, part data.Split) (*data.Images, error) {
-	shape := t.Model.InputShape()
-	if len(files) > 0 {
-		return data.Files(files, shape[0], shape[1], shape[2])
+	if d := t.Run.Data; len(files) > 0 {
+		return data.Files(files, d.Height, d.Width, d.Channels)
 	}
 	root, err := a.dataRoot()
 	if err != nil {

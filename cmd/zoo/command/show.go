@@ -35,6 +35,11 @@ func (a *app) show() *cobra.Command {
 			if err := a.layers(r); err != nil {
 				return err
 			}
+			for _, e := range r.Expect {
+				if err := a.print("expected: %s %g (%s)\n", e.Metric, e.Value, e.Source); err != nil {
+					return err
+				}
+			}
 			return a.printJSON(r, "  ")
 		},
 	}

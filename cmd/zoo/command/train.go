@@ -57,7 +57,12 @@ to the same result as if nothing had happened.`,
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			context.AfterFunc(ctx, stop)
-			return errors.Join(a.run(ctx, t, asJSON), t.Close())
+			err = a.run(ctx, t, asJSON)
+			closed := t.Close()
+			if closed != nil && errors.Is(err, context.Canceled) {
+				return closed // a failure, and not what was asked for
+			}
+			return errors.Join(err, closed)
 		},
 	}
 	f := cmd.Flags()
@@ -114,6 +119,11 @@ func (a *app) run(ctx context.Context, t *zoo.Training, asJSON bool) error {
 	}
 	if err := a.print("%s: mean squared reconstruction error %.5f on %d test images of %s", result.Recipe, result.Test.Error, result.Test.Images, result.Test.Set); err != nil {
 		return err
+	}
+	for _, e := range result.Expected {
+		if err := a.print("expected %.5f (%s)", e.Value, e.Source); err != nil {
+			return err
+		}
 	}
 	if err := a.print("\n%s", result.Run); err != nil {
 		return err
