@@ -192,6 +192,92 @@ func TestTrainAndUse(t *testing.T) {
 	}
 }
 
+// A machine over flat examples, which has its pictures' shape from its data.
+func TestFlatModel(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, with(tinyRBM, "--set", "model.shape=[784]", "--out", "flat")...)
+	writePNG(t, filepath.Join(dir, "photo.png"), 40, 30)
+	must(t, dir, "sample", "flat", "-n", "4", "-o", "s.png")
+	if m, err := png.Decode(strings.NewReader(read(t, filepath.Join(dir, "s.png")))); err != nil || m.Bounds().Dx() < 2*28 {
+		t.Errorf("samples: %v", err)
+	}
+	must(t, dir, "reconstruct", "flat", "photo.png")
+	if out := must(t, dir, "encode", "flat", "photo.png"); !strings.Contains(out, "1 codes of 6") {
+		t.Errorf("encode prints %s", out)
+	}
+	if plots := must(t, dir, "plot", "flat"); !strings.Contains(plots, "filters-1.png") {
+		t.Errorf("plot draws no filters:\n%s", plots)
+	}
+}
+
+// A training that diverges says so, with a field that --set takes, and keeps
+// the checkpoint that it has.
+func TestDivergence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, problems, code := zoo(t, dir, with(tinyRBM, "--set", "stages.0.optimizer.rate=1e39", "--out", "run")...)
+	if code != 1 || !strings.Contains(problems, "training diverged") {
+		t.Fatalf("exit code %d: %s", code, problems)
+	}
+	field := regexp.MustCompile(`lower (\S+) `).FindStringSubmatch(problems)
+	if field == nil {
+		t.Fatalf("no field to change in %s", problems)
+	}
+	must(t, dir, "show", "mnist-rbm", "--set", field[1]+"=0.001")
+	state := read(t, filepath.Join(dir, "run", "checkpoint", "state.safetensors"))
+	tensors, _, err := safetensors.Decode(strings.NewReader(state))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range tensors {
+		for i, v := range x.Data {
+			if v-v != 0 {
+				t.Fatalf("%s[%d] of the checkpoint is %g", x.Name, i, v)
+			}
+		}
+	}
+	if _, problems, code := zoo(t, dir, "sample", "run"); code != 1 || !strings.Contains(problems, "not finished") {
+		t.Errorf("sample: exit code %d: %s", code, problems)
+	}
+}
+
+// A training that is stopped and cannot be saved has failed.
+func TestStoppedButNotSaved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var problems bytes.Buffer
+	cmd := command(dir, "train", "mnist-rbm", "--limit", "4000", "--epochs", "1", "--batch", "2", "--set", "model.units=200", "--out", "run")
+	cmd.Stderr = &problems
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for { // until it has taken some steps
+		if info, err := os.Stat(filepath.Join(dir, "run", "metrics.jsonl")); err == nil && info.Size() > 0 {
+			break
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before it could be stopped: %v\n%s", err, problems.String())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	state := filepath.Join("run", "checkpoint", "state.safetensors")
+	if err := os.Mkdir(filepath.Join(dir, state+".tmp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	said := problems.String()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || strings.Contains(said, "and saved") || !strings.Contains(said, "not saved") || !strings.Contains(said, state) {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
 func TestTrainPrintsJSON(t *testing.T) {
 	t.Parallel()
 	out := must(t, t.TempDir(), with(tinyRBM, "--json", "--out", "run")...)
