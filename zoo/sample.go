@@ -9,7 +9,8 @@ import (
 
 // Sampling says how pictures are drawn from a stack: where the top machine's
 // Gibbs chain starts, how many steps it takes, and which of its states are
-// drawn. What it ends with goes down to the picture by means.
+// drawn. What it ends with goes down to the picture by means. The zero value is
+// that of a model without layers, which has no samples.
 type Sampling struct {
 	From   string       `json:"from"`             // prior: codes from the fitted normal distribution; data; or noise
 	Spread float64      `json:"spread,omitempty"` // factor on the prior's deviations; 0 means 1
