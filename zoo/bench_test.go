@@ -15,14 +15,14 @@ import (
 // of all layers that learn, at the batch size that P2 trains with.
 func BenchmarkStep(b *testing.B) {
 	const batch = 128
-	for _, name := range []string{"celeba-dbn-joint", "mnist-rbm"} {
+	for _, name := range []string{"celeba-dbn", "mnist-rbm"} {
 		b.Run(name, func(b *testing.B) {
 			r, err := zoo.Lookup(zoo.All(), name)
 			if err != nil {
 				b.Fatal(err)
 			}
 			images := data.Digits(1, batch)
-			if name == "celeba-dbn-joint" {
+			if name == "celeba-dbn" {
 				images = data.Faces(1, batch, 64)
 			}
 			model, err := r.Model.New(graph.NewRandom(1))

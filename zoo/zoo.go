@@ -4,8 +4,8 @@ package zoo
 func All() []Recipe {
 	return []Recipe{
 		celebaDBN(),
+		celebaDBNGreedy(),
 		celebaDBNFineTuned(),
-		celebaDBNJoint(),
 		celebaDBNPaper(),
 		celeba128DBN(),
 		mnistDBN(),
