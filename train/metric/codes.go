@@ -33,13 +33,15 @@ func CodesOf(model models.Coder, source Source, batch int) (Codes, error) {
 		return Codes{}, err
 	}
 	c := Codes{Units: units, Saturated: float64(saturated) / float64(units*source.Len())}
+	dead := 0
 	for j := range units {
 		sd := moments.Deviation(j)
 		c.Activity += moments.Mean(j) / float64(units)
 		c.Deviation += sd / float64(units)
 		if sd < 0.01 {
-			c.Dead += 1 / float64(units)
+			dead++
 		}
 	}
+	c.Dead = float64(dead) / float64(units)
 	return c, nil
 }
