@@ -48,7 +48,7 @@ var files = []File{
 	{cardFile, "what this run is, its numbers, and commands to go on with"},
 	{samplesFile, "pictures that the model dreamt"},
 	{reconstructionsFile, "test pictures above their reconstructions through the whole model"},
-	{filtersFiles, "what the first layers look for"},
+	{filtersFiles, "what the units of each layer look for"},
 	{lossFile, "each layer's loss, step by step"},
 	{layersFile, "each layer's reconstruction error, in its own units"},
 	{modelFile, "the weights, with the recipe"},

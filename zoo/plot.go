@@ -13,8 +13,9 @@ import (
 	"boltzoo/zoo/report"
 )
 
-// DrawFilters draws the weights of each layer that looks at pictures, or at
-// maps of features, into filters-N.png of a folder, and returns their paths.
+// DrawFilters draws what the units of each layer look for into filters-N.png of
+// a folder, and returns their paths: the weights of layers that look at pictures
+// or at maps of features, and what units of higher layers do to the picture.
 func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	net, ok := t.Model.(models.Layered)
 	if !ok {
@@ -23,15 +24,17 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	var drawn []string
 	for i, l := range net.Layers() {
 		height, width, channels := t.Run.Data.Height, t.Run.Data.Width, t.Run.Data.Channels
-		w := l.Weight.Shape
+		shape, w := l.Weight.Shape, l.Weight.Data
 		switch {
-		case len(w) == 4:
-			height, width, channels = w[0], w[1], w[2]
-		case i == 0:
-		default:
-			continue // units that look at codes show nothing
+		case len(shape) == 4:
+			height, width, channels = shape[0], shape[1], shape[2]
+		case i > 0:
+			var err error
+			if w, err = responses(net.Layers()[:i+1]); err != nil {
+				return nil, err
+			}
 		}
-		sheet, _, err := report.Filters{}.Draw(l.Weight.Data, height, width, channels, w[len(w)-1])
+		sheet, _, err := report.Filters{}.Draw(w, height, width, channels, shape[len(shape)-1])
 		if err != nil {
 			return nil, err
 		}
