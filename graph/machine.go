@@ -19,8 +19,7 @@ type Machine struct {
 	steps  []step
 	inputs map[*Node][]float32
 	values map[*Node][]float32 // of inputs, parameters and outputs
-	bytes  int
-	at     int // the step that runs, for the error that a panic becomes
+	at     int                 // the step that runs, for the error that a panic becomes
 }
 
 type step struct {
@@ -61,7 +60,6 @@ func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
 			} else {
 				buffer[n] = aligned(size)
 				m.inputs[n] = buffer[n]
-				m.bytes += 4 * size
 			}
 			m.values[n] = buffer[n]
 			continue
@@ -75,8 +73,7 @@ func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
 		for i, c := range operands {
 			in[i] = buffer[c]
 		}
-		out, fresh := free.take(size)
-		m.bytes += 4 * fresh
+		out := free.take(size)
 		buffer[n] = out
 		if kept[n] {
 			m.values[n] = out
@@ -126,18 +123,15 @@ func (m *Machine) rescue(err *error) {
 	}
 }
 
-// Bytes is the memory of all buffers, without the parameters'.
-func (m *Machine) Bytes() int { return m.bytes }
-
 // Steps is the number of ops that a run computes.
 func (m *Machine) Steps() int { return len(m.steps) }
 
 // buffers are free for use.
 type buffers [][]float32
 
-// take returns a buffer of n elements, the smallest free one that will do and
-// is less than twice too large, and how many elements were newly allocated.
-func (b *buffers) take(n int) (buffer []float32, fresh int) {
+// take returns a buffer of n elements: the smallest free one that will do and is
+// less than twice too large, or a new one.
+func (b *buffers) take(n int) []float32 {
 	best := -1
 	for i, f := range *b {
 		if c := cap(f); c >= n && c < 2*n && (best < 0 || c < cap((*b)[best])) {
@@ -145,12 +139,12 @@ func (b *buffers) take(n int) (buffer []float32, fresh int) {
 		}
 	}
 	if best < 0 {
-		return aligned(n), n
+		return aligned(n)
 	}
-	buffer = (*b)[best][:n]
+	buffer := (*b)[best][:n]
 	(*b)[best] = (*b)[len(*b)-1]
 	*b = (*b)[:len(*b)-1]
-	return buffer, 0
+	return buffer
 }
 
 func (b *buffers) give(buffer []float32) { *b = append(*b, buffer) }

@@ -157,7 +157,6 @@ func TestElementwise(t *testing.T) {
 		}{
 			{"axpby", func(dst, x, y []float32) { Axpby(dst, 0.5, x, -3, y) }, func(x, y float64) float64 { return 0.5*x - 3*y }},
 			{"add", Add, func(x, y float64) float64 { return x + y }},
-			{"sub", Sub, func(x, y float64) float64 { return x - y }},
 			{"mul", Mul, func(x, y float64) float64 { return x * y }},
 			{"scale", func(dst, x, y []float32) { Scale(dst, -1.5, x) }, func(x, y float64) float64 { return -1.5 * x }},
 		} {
