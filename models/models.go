@@ -13,7 +13,7 @@ type Spec interface {
 }
 
 // Model is an architecture with parameters. What else it can do it tells by
-// the interfaces that it implements: Layered, Coder, Energetic.
+// the interfaces that it implements: Layered, Coder, Logistic, Energetic.
 type Model interface {
 	// Spec is what the model was made from.
 	Spec() Spec
@@ -46,6 +46,14 @@ type Coder interface {
 	Decode(g *graph.Graph, h *graph.Node) *graph.Node
 }
 
+// Logistic coders decode to σ(y), the means of values from 0 to 1.
+type Logistic interface {
+	Coder
+	// Logits is the y whose σ is Decode of the code h: (B×input), or another
+	// shape of as many elements.
+	Logits(g *graph.Graph, h *graph.Node) *graph.Node
+}
+
 // Energetic models have a free energy.
 type Energetic interface {
 	Model
@@ -58,7 +66,8 @@ type Energetic interface {
 // Types are the architectures by the names that recipes use. A program with
 // architectures of its own adds them before anything else.
 var Types = tagged.Types[Spec]{
-	"rbm":      RBM{},
-	"conv-rbm": ConvRBM{},
-	"stack":    Stack{},
+	"rbm":         RBM{},
+	"conv-rbm":    ConvRBM{},
+	"stack":       Stack{},
+	"autoencoder": Autoencoder{},
 }

@@ -57,6 +57,7 @@ func TestSpecsRoundTrip(t *testing.T) {
 	for _, spec := range []Spec{
 		twoLayers,
 		RBM{Visible: unit.Gaussian{Deviation: 2}, Hidden: unit.Multinary{Levels: 7}, Shape: []int{9}, Units: 3, Copies: 2},
+		Autoencoder{Shape: []int{2, 3, 1}, Layers: []int{4, 2}, Activation: "tanh", Code: "linear", Output: "linear"},
 	} {
 		text, err := Types.Encode(spec)
 		if err != nil {
@@ -83,13 +84,19 @@ func TestSpecsRoundTrip(t *testing.T) {
 func TestSpecsThatCannotBe(t *testing.T) {
 	u := unit.Binary{}
 	for want, spec := range map[string]Spec{
-		"shape of one example": RBM{Visible: u, Hidden: u, Units: 3},
-		"0 hidden units":       RBM{Visible: u, Hidden: u, Shape: []int{4}},
-		"must be named":        RBM{Shape: []int{4}, Units: 3},
-		"copies":               RBM{Visible: u, Hidden: u, Shape: []int{4}, Units: 3, Copies: -1},
-		"cannot be laid over":  ConvRBM{Visible: u, Hidden: u, Shape: []int{2, 2, 1}, Filters: 2, Kernel: 4, Stride: 1},
-		"without layers":       Stack{Shape: []int{4}},
-		"cannot be a layer":    Stack{Shape: []int{4}, Layers: []Spec{Stack{}}},
+		"shape of one example":       RBM{Visible: u, Hidden: u, Units: 3},
+		"0 hidden units":             RBM{Visible: u, Hidden: u, Shape: []int{4}},
+		"must be named":              RBM{Shape: []int{4}, Units: 3},
+		"copies":                     RBM{Visible: u, Hidden: u, Shape: []int{4}, Units: 3, Copies: -1},
+		"cannot be laid over":        ConvRBM{Visible: u, Hidden: u, Shape: []int{2, 2, 1}, Filters: 2, Kernel: 4, Stride: 1},
+		"without layers":             Stack{Shape: []int{4}},
+		"cannot be a layer":          Stack{Shape: []int{4}, Layers: []Spec{Stack{}}},
+		"shape of one example is []": Autoencoder{Layers: []int{3}},
+		"layers of [] units":         Autoencoder{Shape: []int{4}},
+		"layers of [3 0] units":      Autoencoder{Shape: []int{4}, Layers: []int{3, 0}},
+		`activation "rely"`:          Autoencoder{Shape: []int{4}, Layers: []int{3}, Activation: "rely"},
+		`code "softmax"`:             Autoencoder{Shape: []int{4}, Layers: []int{3}, Code: "softmax"},
+		`output "relu"`:              Autoencoder{Shape: []int{4}, Layers: []int{3}, Output: "relu"},
 		"height, width and channels [16 16 4]": Stack{Shape: []int{32, 32, 1}, Layers: []Spec{
 			ConvRBM{Visible: u, Hidden: u, Shape: []int{16, 16, 4}, Filters: 2, Kernel: 4, Stride: 2, Pad: 1}}},
 	} {

@@ -20,7 +20,7 @@ type Reconstruction struct {
 }
 
 // Build adds the error. A model that has a code but no layers learns with all
-// its parameters, and has the squared error only.
+// its parameters, and has the cross-entropy if it is models.Logistic.
 func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
 	switch r.Loss {
 	case "", "squared", "cross-entropy":
@@ -59,7 +59,12 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node
 		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
 	}
 	if r.Loss == "cross-entropy" {
-		return nil, fmt.Errorf("reconstruction: cross-entropy wants layers, which %T has not: use squared", model.Spec())
+		logistic, ok := model.(models.Logistic)
+		if !ok {
+			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which %T has not: use squared", model.Spec())
+		}
+		logits := g.Flatten(logistic.Logits(g, logistic.Encode(g, v)))
+		return &Loss{Total: g.CrossEntropy(g.Flatten(v), logits), Parameters: model.Parameters()}, nil
 	}
 	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, v)), v.Shape()...)
 	return &Loss{Total: g.SquaredError(v, decoded), Parameters: model.Parameters()}, nil

@@ -98,6 +98,7 @@ func (a *app) root() *cobra.Command {
 		a.export(),
 		a.plot(),
 		a.data(),
+		a.bench(),
 	)
 	for _, cmd := range root.Commands() {
 		if args := cmd.Args; args != nil {

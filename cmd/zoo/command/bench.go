@@ -1,0 +1,43 @@
+package command
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"boltzoo/zoo/bench"
+)
+
+func (a *app) bench() *cobra.Command {
+	var options bench.Options
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast this machine trains, and what it could do at most",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := options.Check(); err != nil {
+				return usageError{err}
+			}
+			var err error
+			if options.Root, err = a.dataRoot(); err != nil {
+				return err
+			}
+			options.Say = a.say
+			report, err := bench.Run(cmd.Context(), options)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(report, "  ")
+			}
+			return report.Print(a.out)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&options.Only, "only", nil, "measure only some of "+strings.Join(bench.Sections, ", "))
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.BoolVar(&options.Quick, "quick", false, "one round of the smallest sizes, for tests")
+	f.Lookup("quick").Hidden = true
+	return cmd
+}

@@ -1,0 +1,67 @@
+// Package bench measures the kernels of the graphs' ops, beside what the machine
+// can do at most.
+package bench
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// Effort is how much time a measurement takes.
+type Effort struct {
+	Rounds int           // how often everything that is compared is measured, in turn
+	Round  time.Duration // how long each of them runs in a round, at the least
+}
+
+// Pace measures functions against one another. In each round all of them run in
+// turn, each again and again for the time of a round, since the clock of a
+// processor varies. The result is seconds for a call, by function and round.
+// The first error ends it.
+func (e Effort) Pace(functions ...func() error) ([][]float64, error) {
+	calls := make([]int, len(functions))
+	for i, f := range functions {
+		if err := f(); err != nil { // a first call fills caches, and makes what is made once
+			return nil, err
+		}
+		start, n := time.Now(), 0
+		for n == 0 || time.Since(start) < e.Round/4 {
+			if err := f(); err != nil {
+				return nil, err
+			}
+			n++
+		}
+		calls[i] = max(1, int(math.Ceil(float64(n)*float64(e.Round)/float64(time.Since(start)))))
+	}
+	seconds := make([][]float64, len(functions))
+	for range max(1, e.Rounds) {
+		for i, f := range functions {
+			start := time.Now()
+			for range calls[i] {
+				if err := f(); err != nil {
+					return nil, err
+				}
+			}
+			seconds[i] = append(seconds[i], time.Since(start).Seconds()/float64(calls[i]))
+		}
+	}
+	return seconds, nil
+}
+
+// Median is the middle of some numbers, NaN of none.
+func Median(x []float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	x = slices.Sorted(slices.Values(x))
+	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
+}
+
+// Ratios is a over b, round by round.
+func Ratios(a, b []float64) []float64 {
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = a[i] / b[i]
+	}
+	return ratios
+}
