@@ -17,6 +17,7 @@ type canvas struct {
 	rgba                    *image.RGBA
 	scaler                  draw.Scaler // from images of the size from
 	from                    image.Point
+	photos                  *resampler
 }
 
 func newCanvas(height, width, channels int) *canvas {
@@ -29,6 +30,14 @@ func newCanvas(height, width, channels int) *canvas {
 // paint writes the part crop of img into dst, scaled to the size of the canvas. Transparency shows black. A canvas
 // of one channel takes the luma of a colour image, one of three channels repeats the value of a grey image.
 func (c *canvas) paint(dst []byte, img image.Image, crop image.Rectangle) {
+	if photo, ok := img.(*image.YCbCr); ok && c.channels == 3 && crop.Size() != c.rgba.Rect.Size() {
+		if c.photos == nil || c.photos.from != crop.Size() {
+			c.photos = newResampler(crop.Size(), c.rgba.Rect.Size())
+		}
+		if c.photos.resample(dst, photo, crop) {
+			return
+		}
+	}
 	if c.channels == 1 && !grey(img.ColorModel()) {
 		luma := image.NewGray(crop)
 		draw.Copy(luma, crop.Min, img, crop, draw.Src, nil)

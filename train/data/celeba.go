@@ -2,7 +2,7 @@ package data
 
 import (
 	"archive/zip"
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -106,8 +107,8 @@ func readCelebA(dir string, size int, split Split, cache string) (*Images, error
 		c := newCanvas(size, size, 3)
 		var content []byte
 		return func(dst []byte, i int) error {
-			content, err := files[i].read(content[:0])
-			if err != nil {
+			var err error
+			if content, err = files[i].read(content[:0]); err != nil {
 				return fmt.Errorf("%s: %w", source.path, err)
 			}
 			img, err := decodeImage(content)
@@ -250,18 +251,18 @@ func openZip(path string) (*zip.ReadCloser, error) {
 	return nil, fmt.Errorf("%s: offset 0: expected a zip archive (\"PK\"), found %q in a file of %d bytes", path, start[:n], info.Size())
 }
 
-// listedIn checks that the partition file names every image.
+// listedIn checks that the partition file names every image, and none twice.
 func (s *celebaSource) listedIn(parts []celebaPart, partition string) error {
 	if len(s.files) == 0 {
 		return fmt.Errorf("%s: expected JPEG images, found none", s.path)
 	}
-	listed := make(map[string]bool, len(parts))
-	for _, p := range parts {
-		listed[p.name] = true
+	sorted, err := sortedByName(parts)
+	if err != nil {
+		return fmt.Errorf("%s: %w", partition, err)
 	}
 	unlisted, first := 0, ""
 	for _, name := range s.order {
-		if !listed[name] {
+		if _, listed := slices.BinarySearchFunc(sorted, celebaPart{name: name}, byName); !listed {
 			if unlisted == 0 {
 				first = s.files[name].name
 			}
@@ -317,7 +318,11 @@ func readAll(buffer []byte, r io.Reader, name string) ([]byte, error) {
 type celebaPart struct {
 	name  string
 	split Split
+	line  int // from 1
 }
+
+// byName orders parts, and tells whether one has a name.
+func byName(p, q celebaPart) int { return strings.Compare(p.name, q.name) }
 
 // partitionNames has the places of the partition file.
 var partitionNames = []string{
@@ -352,13 +357,15 @@ func readPartition(path string) ([]celebaPart, error) {
 }
 
 func parsePartition(r io.Reader) ([]celebaPart, error) {
-	var parts []celebaPart
-	lines := map[string]int{}
-	scanner := bufio.NewScanner(r)
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w", bytes.Count(content, []byte("\n"))+1, err)
+	}
+	parts := make([]celebaPart, 0, bytes.Count(content, []byte("\n"))+1)
 	n := 0
-	for scanner.Scan() {
+	for line := range strings.SplitSeq(string(content), "\n") { // names are parts of one string
 		n++
-		line := strings.TrimSpace(scanner.Text())
+		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
@@ -367,17 +374,22 @@ func parsePartition(r io.Reader) ([]celebaPart, error) {
 		if len(number) != 1 || number[0] < '0' || number[0] > '2' {
 			return nil, fmt.Errorf("line %d: expected a file name and 0, 1 or 2, found %.60q", n, line)
 		}
-		if before, ok := lines[name]; ok {
-			return nil, fmt.Errorf("line %d: %s was named in line %d already", n, name, before)
-		}
-		lines[name] = n
-		parts = append(parts, celebaPart{name, Split(number[0] - '0')})
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", n+1, err)
+		parts = append(parts, celebaPart{name, Split(number[0] - '0'), n})
 	}
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("expected lines of a file name and 0, 1 or 2, found none")
 	}
 	return parts, nil
+}
+
+// sortedByName returns the parts in the order of their names, of which none may come twice.
+func sortedByName(parts []celebaPart) ([]celebaPart, error) {
+	sorted := slices.Clone(parts)
+	slices.SortStableFunc(sorted, byName)
+	for i, p := range sorted[1:] {
+		if before := sorted[i]; before.name == p.name {
+			return nil, fmt.Errorf("line %d: %s was named in line %d already", p.line, p.name, before.line)
+		}
+	}
+	return sorted, nil
 }

@@ -228,6 +228,25 @@ func TestLoaderErrors(t *testing.T) {
 	NewLoader(ramp(10), 0, 1)
 }
 
+// An epoch needs no memory but the order of its images and what starts it, whatever the number of its batches.
+func TestLoaderAllocatesNothingForABatch(t *testing.T) {
+	allocations := func(n int) float64 {
+		l := NewLoader(ramp(n), 16, 1)
+		e := 0
+		return testing.AllocsPerRun(20, func() {
+			for _, err := range l.Epoch(t.Context(), e, 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			e++
+		})
+	}
+	if few, many := allocations(32), allocations(16*400); many > few+20 {
+		t.Errorf("%.0f allocations for an epoch of 2 batches, %.0f for one of 400", few, many)
+	}
+}
+
 func BenchmarkFloats(b *testing.B) {
 	s := &Images{Height: 64, Width: 64, Channels: 3, Pix: make([]byte, 256*64*64*3)}
 	x := make([]float32, 128*s.Size())
