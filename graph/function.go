@@ -21,6 +21,13 @@ const (
 	SigmoidSlope // σ(1−σ)
 	sigmoidCurve // σ(1−σ)(1−2σ)
 
+	SoftplusIntegral // −Li₂(−eˣ), integral of Softplus from −∞
+
+	LogTruncated      // log ∫₀^∞ exp(xs − s²/2) ds, integral of TruncatedMean
+	TruncatedMean     // of the normal N(x,1) where it is above 0
+	TruncatedVariance // of the same
+	truncatedSkew     // its third central moment
+
 	LogCosh   // log cosh x, integral of Tanh
 	Tanh      //
 	TanhSlope // 1−tanh²
@@ -54,25 +61,30 @@ var functionTable = [functions]struct {
 	derivative Function
 	eval       func(dst, src []float32)
 }{
-	Identity:        {"identity", one, func(dst, src []float32) { copy(dst, src) }},
-	Softplus:        {"softplus", Sigmoid, kernel.Softplus},
-	Sigmoid:         {"sigmoid", SigmoidSlope, kernel.Sigmoid},
-	SigmoidSlope:    {"sigmoid'", sigmoidCurve, sigmoidSlope},
-	sigmoidCurve:    {"sigmoid''", functions, sigmoidCurvature},
-	LogCosh:         {"logcosh", Tanh, kernel.LogCosh},
-	Tanh:            {"tanh", TanhSlope, kernel.Tanh},
-	TanhSlope:       {"tanh'", tanhCurve, tanhSlope},
-	tanhCurve:       {"tanh''", functions, tanhCurvature},
-	HalfSquare:      {"x²/2", Identity, halfSquare},
-	HalfSquarePlus:  {"relu²/2", ReLU, each(func(x float32) float32 { x = max(0, x); return x * x / 2 })},
-	ReLU:            {"relu", Step, each(func(x float32) float32 { return max(0, x) })},
-	Step:            {"step", zero, each(func(x float32) float32 { return indicator(x > 0, x) })},
-	ClippedIntegral: {"∫clipped", ClippedReLU, each(clippedIntegral)},
-	ClippedReLU:     {"clipped relu", Box, each(func(x float32) float32 { return min(1, max(0, x)) })},
-	Box:             {"box", zero, each(func(x float32) float32 { return indicator(x > 0 && x < 1, x) })},
-	Exp:             {"exp", Exp, kernel.Exp},
-	Log:             {"log", Reciprocal, each(func(x float32) float32 { return float32(math.Log(float64(x))) })},
-	Reciprocal:      {"1/x", negSquareReciprocal, each(func(x float32) float32 { return 1 / x })},
+	Identity:          {"identity", one, func(dst, src []float32) { copy(dst, src) }},
+	Softplus:          {"softplus", Sigmoid, kernel.Softplus},
+	Sigmoid:           {"sigmoid", SigmoidSlope, kernel.Sigmoid},
+	SigmoidSlope:      {"sigmoid'", sigmoidCurve, sigmoidSlope},
+	sigmoidCurve:      {"sigmoid''", functions, sigmoidCurvature},
+	SoftplusIntegral:  {"∫softplus", Softplus, softplusIntegral},
+	LogTruncated:      {"log∫₀exp", TruncatedMean, each(logTruncated)},
+	TruncatedMean:     {"truncated mean", TruncatedVariance, each(truncatedMean)},
+	TruncatedVariance: {"truncated variance", truncatedSkew, each(truncatedVariance)},
+	truncatedSkew:     {"truncated skew", functions, each(truncatedSkewness)},
+	LogCosh:           {"logcosh", Tanh, kernel.LogCosh},
+	Tanh:              {"tanh", TanhSlope, kernel.Tanh},
+	TanhSlope:         {"tanh'", tanhCurve, tanhSlope},
+	tanhCurve:         {"tanh''", functions, tanhCurvature},
+	HalfSquare:        {"x²/2", Identity, halfSquare},
+	HalfSquarePlus:    {"relu²/2", ReLU, each(func(x float32) float32 { x = max(0, x); return x * x / 2 })},
+	ReLU:              {"relu", Step, each(func(x float32) float32 { return max(0, x) })},
+	Step:              {"step", zero, each(func(x float32) float32 { return indicator(x > 0, x) })},
+	ClippedIntegral:   {"∫clipped", ClippedReLU, each(clippedIntegral)},
+	ClippedReLU:       {"clipped relu", Box, each(func(x float32) float32 { return min(1, max(0, x)) })},
+	Box:               {"box", zero, each(func(x float32) float32 { return indicator(x > 0 && x < 1, x) })},
+	Exp:               {"exp", Exp, kernel.Exp},
+	Log:               {"log", Reciprocal, each(func(x float32) float32 { return float32(math.Log(float64(x))) })},
+	Reciprocal:        {"1/x", negSquareReciprocal, each(func(x float32) float32 { return 1 / x })},
 	negSquareReciprocal: {"−1/x²", functions,
 		each(func(x float32) float32 { return -1 / (x * x) })},
 	Sqrt: {"sqrt", functions, each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) })},
