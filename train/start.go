@@ -63,8 +63,12 @@ func startFromData(l *models.Layer, source metric.Source, deviation float64) err
 		l.Weight.Data[i] *= scale[i%units]
 	}
 
-	for i := range l.VisibleBias.Data {
-		l.VisibleBias.Data[i] = float32(l.Visible.Inverse(visible.Mean(i)))
+	mean := make([]float64, len(l.VisibleBias.Data))
+	for i := range mean {
+		mean[i] = visible.Mean(i)
+	}
+	for i, a := range l.Visible.Inverse(mean) {
+		l.VisibleBias.Data[i] = float32(a)
 	}
 	if l.HiddenMean != nil {
 		h, err := means(l.HiddenBias.Shape, l.Encode)

@@ -30,7 +30,9 @@ func (Binary) Potential(*graph.Graph, *graph.Node) *graph.Node { return nil }
 
 // Inverse is the logit of m, which is kept 0.001 away from 0 and 1: a pixel
 // that is black in all data must not get a bias that no gradient can move.
-func (Binary) Inverse(m float64) float64 {
+func (Binary) Inverse(m []float64) []float64 { return mapped(m, logit) }
+
+func logit(m float64) float64 {
 	m = min(max(m, 0.001), 0.999)
 	return math.Log(m / (1 - m))
 }

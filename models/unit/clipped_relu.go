@@ -1,6 +1,10 @@
 package unit
 
-import "boltzoo/graph"
+import (
+	"slices"
+
+	"boltzoo/graph"
+)
 
 // ClippedReLU units have the activation min(1, max(0, x)) (P1's ReLU). It is
 // no exponential family's; the loss integrates it all the same (P2, section
@@ -26,4 +30,4 @@ func (ClippedReLU) LogNormaliser(g *graph.Graph, x *graph.Node) *graph.Node {
 func (ClippedReLU) Potential(*graph.Graph, *graph.Node) *graph.Node { return nil }
 
 // Inverse is m.
-func (ClippedReLU) Inverse(m float64) float64 { return m }
+func (ClippedReLU) Inverse(m []float64) []float64 { return slices.Clone(m) }

@@ -43,4 +43,6 @@ func (u Gaussian) Potential(g *graph.Graph, s *graph.Node) *graph.Node {
 }
 
 // Inverse is m/σ².
-func (u Gaussian) Inverse(m float64) float64 { return m / u.variance() }
+func (u Gaussian) Inverse(m []float64) []float64 {
+	return mapped(m, func(m float64) float64 { return m / u.variance() })
+}

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"fmt"
+	"slices"
 
 	"boltzoo/graph"
 )
@@ -117,12 +118,12 @@ func (Multinary) Potential(*graph.Graph, *graph.Node) *graph.Node { return nil }
 
 // Inverse is g⁻¹(m) for the activations with values in an interval, m itself
 // for the others.
-func (m Multinary) Inverse(mean float64) float64 {
+func (m Multinary) Inverse(means []float64) []float64 {
 	switch m.Activation {
 	case "", "sigmoid":
-		return Binary{}.Inverse(mean)
+		return mapped(means, logit)
 	case "tanh":
-		return Binary{}.Inverse((1+mean)/2) / 2
+		return mapped(means, func(m float64) float64 { return logit((1+m)/2) / 2 })
 	}
-	return mean
+	return slices.Clone(means)
 }
