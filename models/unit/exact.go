@@ -23,6 +23,7 @@ var (
 	_ Exact = Binary{}
 	_ Exact = Gaussian{}
 	_ Exact = Multinary{}
+	_ Exact = ReLU{}
 )
 
 // LogMeasure is 0 for 0 and 1.
@@ -55,4 +56,12 @@ func (m Multinary) LogMeasure(s float64) (float64, error) {
 	on, _ := math.Lgamma(n + 1)
 	off, _ := math.Lgamma(levels - n + 1)
 	return whole - on - off, nil
+}
+
+// LogMeasure is 0 from 0 on.
+func (ReLU) LogMeasure(s float64) (float64, error) {
+	if s < 0 {
+		return math.Inf(-1), nil
+	}
+	return 0, nil
 }

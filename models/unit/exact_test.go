@@ -22,8 +22,9 @@ func TestMeasureNormalises(t *testing.T) {
 		{"multinary", unit.Multinary{Levels: 6}, 0, 6, 1, 6, 1},
 		{"multinary of 255", unit.Multinary{}, 0, 255, 1, 255, 1},
 		{"gaussian", unit.Gaussian{Deviation: 0.5}, -12, 12, 0.01, 1, 0.01},
+		{"relu", unit.ReLU{}, 0.0005, 12, 0.001, 1, 0.001},
 	} {
-		for _, x := range points().Data {
+		for _, x := range points(1).Data {
 			sum := 0.0
 			for s := c.from; s <= c.to; s += c.step {
 				share := s
@@ -56,6 +57,7 @@ func TestMeasureNormalises(t *testing.T) {
 		{unit.Binary{}, 0.5, false}, {unit.Binary{}, 1, true},
 		{unit.Multinary{Levels: 6}, 0.5, true}, {unit.Multinary{Levels: 6}, 0.6, false}, {unit.Multinary{Levels: 6}, -1. / 6, false},
 		{unit.Multinary{}, float64(float32(100) / 255), true}, {unit.Gaussian{}, 0.5, true},
+		{unit.ReLU{}, 0.5, true}, {unit.ReLU{}, -0.5, false},
 	} {
 		log, err := c.unit.LogMeasure(c.s)
 		if err != nil || math.IsInf(log, -1) == c.is {
