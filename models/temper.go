@@ -118,3 +118,25 @@ func levelsOf(u unit.Unit) float64 {
 	}
 	return 1
 }
+
+// HiddenFreeEnergy is F(h) = −log Σ_v exp(−E(v,h)) for h (B×output), with the
+// visible units summed out in place of the hidden ones: (B).
+//
+//	F(h) = a·μ + g [U(h) − x₀·(h−λ)] − Σ_i Φ(y_i),   x₀ = b − μW
+func (l *Layer) HiddenFreeEnergy(g *graph.Graph, h *graph.Node) *graph.Node {
+	nothing := g.Full(0, append([]int{1}, l.in...)...)
+	x0 := g.Reshape(l.Up(g, nothing), l.out...)
+	f := g.Combine(-l.copies(), g.RowDot(l.centred(g, h, l.HiddenMean), x0), -1, l.Visible.LogNormaliser(g, l.Down(g, h)))
+	if u := l.Hidden.Potential(g, h); u != nil {
+		f = g.Combine(1, f, l.copies(), u)
+	}
+	if l.VisibleMean != nil {
+		shift := g.RowDot(l.centred(g, nothing, l.VisibleMean), g.Param(l.VisibleBias)) // −μ·a, one number for all states
+		if g.Err() != nil {
+			return nil
+		}
+		n := h.Shape()[0]
+		f = g.Reshape(g.SubRow(g.Reshape(f, n, 1), shift), n)
+	}
+	return f
+}

@@ -176,3 +176,24 @@ func TestExact(t *testing.T) {
 		}
 	}
 }
+
+// The free energy of hidden states is the enumerated one.
+func TestHiddenFreeEnergyByEnumeration(t *testing.T) {
+	for _, centred := range []bool{false, true} {
+		l := tiny(t, centred)
+		r, _ := unroll(l, sigma, sigma)
+		h, want := graph.NewTensor("h", 8, 3), make([]float32, 8)
+		for j := range 8 {
+			sum := 0.0
+			for i := range 16 {
+				sum += math.Exp(-energy(r, state(i, 4), state(j, 3)))
+			}
+			want[j] = float32(-math.Log(sum))
+			for k, s := range state(j, 3) {
+				h.Data[3*j+k] = float32(s)
+			}
+		}
+		g := graph.New(nil)
+		graphtest.Near(t, fmt.Sprintf("centred=%v: F(h)", centred), 2e-6, graphtest.Value(t, g, l.HiddenFreeEnergy(g, g.Param(h))), want)
+	}
+}
