@@ -89,7 +89,7 @@ func (t Tempered) LogZ0(g *graph.Graph) *graph.Node {
 // Exact tells whether the machine has a likelihood, and the number of levels N
 // by which its free energy counts:
 //
-//	log p(v) = Σ_i log m(v_i) − N F(v) − log Z,   Z = Σ_v Π_i m(v_i) exp(−N F(v))
+//	log p(v) = log m(v) − N F(v) − log Z,   Z = Σ_v m(v) exp(−N F(v))
 //
 // with m the measure of exact visible units. N is 1 but for multinary units,
 // whose states are shares of N. Its Gibbs chain samples p if hidden units have
@@ -100,9 +100,12 @@ func (l *Layer) Exact() (levels float64, err error) {
 		if !ok {
 			return 0, fmt.Errorf("models: %s has no likelihood: %T units are no exponential family whose states are drawn", l.Name, u)
 		}
-		if _, err := e.LogMeasure(0); err != nil {
+		if err := e.Exact(); err != nil {
 			return 0, fmt.Errorf("models: %s has no likelihood: %w", l.Name, err)
 		}
+	}
+	if _, ok := l.Visible.(unit.Mixed); ok && len(l.in) != 1 {
+		return 0, fmt.Errorf("models: %s has no likelihood: mixed visible units of shape %v, want one axis", l.Name, l.in)
 	}
 	n, m := levelsOf(l.Visible), levelsOf(l.Hidden)
 	if m != l.copies()*n {

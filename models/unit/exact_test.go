@@ -31,7 +31,7 @@ func TestMeasureNormalises(t *testing.T) {
 				if c.levels > 1 {
 					share = s / c.levels
 				}
-				log, err := c.unit.LogMeasure(share)
+				log, err := c.unit.LogMeasure([]float32{float32(share)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -51,22 +51,51 @@ func TestMeasureNormalises(t *testing.T) {
 	}
 	for _, c := range []struct {
 		unit unit.Exact
-		s    float64
+		s    []float32
 		is   bool
 	}{
-		{unit.Binary{}, 0.5, false}, {unit.Binary{}, 1, true},
-		{unit.Multinary{Levels: 6}, 0.5, true}, {unit.Multinary{Levels: 6}, 0.6, false}, {unit.Multinary{Levels: 6}, -1. / 6, false},
-		{unit.Multinary{}, float64(float32(100) / 255), true}, {unit.Gaussian{}, 0.5, true},
-		{unit.ReLU{}, 0.5, true}, {unit.ReLU{}, -0.5, false},
+		{unit.Binary{}, []float32{0, 0.5}, false}, {unit.Binary{}, []float32{1, 0}, true},
+		{unit.Multinary{Levels: 6}, []float32{0.5}, true}, {unit.Multinary{Levels: 6}, []float32{0.6}, false}, {unit.Multinary{Levels: 6}, []float32{-1. / 6}, false},
+		{unit.Multinary{}, []float32{float32(100) / 255}, true}, {unit.Gaussian{}, []float32{0.5}, true},
+		{unit.ReLU{}, []float32{0.5}, true}, {unit.ReLU{}, []float32{-0.5}, false},
+		{unit.Softmax{}, []float32{0, 1, 0}, true}, {unit.Softmax{}, []float32{1, 1, 0}, false}, {unit.Softmax{}, []float32{0.5, 0.5, 0}, false},
+		{unit.Softmax{Classes: 2}, []float32{0, 1, 1, 0}, true}, {unit.Softmax{Classes: 2}, []float32{1, 1, 0, 0}, false}, {unit.Softmax{Classes: 2}, []float32{1, 0, 0}, false},
+		{labelled, []float32{1, 0, 0, 1}, true}, {labelled, []float32{1, 0.5, 0, 1}, false}, {labelled, []float32{1, 0, 1, 1}, false}, {labelled, []float32{1}, false},
 	} {
-		log, err := c.unit.LogMeasure(c.s)
-		if err != nil || math.IsInf(log, -1) == c.is {
-			t.Errorf("%+v: measure of %g is exp %g, %v", c.unit, c.s, log, err)
+		if _, err := c.unit.LogMeasure(c.s); (err == nil) != c.is {
+			t.Errorf("%+v: measure of %g: %v", c.unit, c.s, err)
 		}
 	}
-	for _, u := range []unit.Exact{unit.Multinary{Activation: "tanh"}, unit.Multinary{Gain: 2}} {
-		if _, err := u.LogMeasure(0); err == nil {
+	for _, u := range []unit.Exact{unit.Multinary{Activation: "tanh"}, unit.Multinary{Gain: 2},
+		unit.Mixed{Units: 1, First: unit.Multinary{}, Rest: unit.Softmax{}}, unit.Mixed{Units: 1, First: unit.Binary{}, Rest: unit.ClippedReLU{}}} {
+		if u.Exact() == nil {
 			t.Errorf("%+v is exact", u)
+		}
+	}
+}
+
+// labelled are two pixels and one of two classes.
+var labelled = unit.Mixed{Units: 2, First: unit.Binary{}, Rest: unit.Softmax{}}
+
+// Groups and mixed units are normalised as a whole.
+func TestMeasureOfGroupsNormalises(t *testing.T) {
+	for _, u := range []unit.Exact{labelled, unit.Softmax{}, unit.Softmax{Classes: 2}} {
+		x := graphtest.Random("x", 3, 1, 4)
+		sum := 0.0
+		for i := range 16 {
+			s, dot := make([]float32, 4), 0.0
+			for j := range s {
+				s[j] = float32(i >> j & 1)
+				dot += float64(s[j]) * float64(x.Data[j])
+			}
+			if log, err := u.LogMeasure(s); err == nil {
+				sum += math.Exp(log + dot)
+			}
+		}
+		g := graph.New(nil)
+		want := float64(graphtest.Value(t, g, u.LogNormaliser(g, g.Param(x)))[0])
+		if math.Abs(math.Log(sum)-want) > 1e-5 {
+			t.Errorf("%+v: log Σ is %g, Φ %g", u, math.Log(sum), want)
 		}
 	}
 }

@@ -81,8 +81,12 @@ func BaseRate(l *models.Layer, source Source, batch int) (*graph.Tensor, error) 
 		return nil
 	})
 	base := graph.NewTensor(l.Name+".base", l.VisibleBias.Shape...)
-	for i := range base.Data {
-		base.Data[i] = float32(l.Visible.Inverse(moments.Mean(i)))
+	mean := make([]float64, len(base.Data))
+	for i := range mean {
+		mean[i] = moments.Mean(i)
+	}
+	for i, a := range l.Visible.Inverse(mean) {
+		base.Data[i] = float32(a)
 	}
 	return base, err
 }

@@ -21,6 +21,7 @@ var annealed = []struct {
 	{"gaussian-binary", models.RBM{Visible: unit.Gaussian{Deviation: 0.8}, Hidden: unit.Binary{}, Shape: []int{6}, Units: 6}},
 	{"gaussian-binary, centred", models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Shape: []int{6}, Units: 6, Centred: true}},
 	{"binary-gaussian", models.RBM{Visible: unit.Binary{}, Hidden: unit.Gaussian{}, Shape: []int{6}, Units: 5}},
+	{"binary with softmax", models.RBM{Visible: unit.Binary{}, Hidden: unit.Softmax{Classes: 3}, Shape: []int{8}, Units: 9}},
 	{"multinary", models.RBM{Visible: unit.Multinary{Levels: 5}, Hidden: unit.Multinary{Levels: 5}, Shape: []int{5}, Units: 4}},
 	{"multinary copies, centred", models.RBM{Visible: unit.Multinary{Levels: 3}, Hidden: unit.Multinary{Levels: 6}, Shape: []int{5}, Units: 4, Copies: 2, Centred: true}},
 }
@@ -161,7 +162,7 @@ func TestSchedule(t *testing.T) {
 func TestBaseRate(t *testing.T) {
 	l := layerOf(t, models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{3}, Units: 2}, 1)
 	base := must[*graph.Tensor](t)(BaseRate(l, table{{1, 0, 0}, {1, 1, 0}, {0, 0, 0}, {1, 0, 0}}, 3))
-	for i, want := range []float64{math.Log(3), -math.Log(3), unit.Binary{}.Inverse(0)} {
+	for i, want := range []float64{math.Log(3), -math.Log(3), unit.Binary{}.Inverse([]float64{0})[0]} {
 		if math.Abs(float64(base.Data[i])-want) > 1e-6 {
 			t.Errorf("base rate of unit %d is %g, want %g", i, base.Data[i], want)
 		}

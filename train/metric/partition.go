@@ -41,15 +41,12 @@ func statesOf(u unit.Unit, units int) states {
 }
 
 // write puts the states from the given one on into dst, one after the other, as
-// shares of the levels, and the sums of their units' log measure into measure.
-func (s states) write(dst []float32, measure []float64, from int, logMeasure []float64) {
-	for i := range measure {
-		measure[i] = 0
+// shares of the levels.
+func (s states) write(dst []float32, from int) {
+	for i := range len(dst) / s.units {
 		for rest, j := from+i, 0; j < s.units; j++ {
-			level := rest % (s.levels + 1)
+			dst[i*s.units+j] = float32(rest%(s.levels+1)) / float32(s.levels)
 			rest /= s.levels + 1
-			dst[i*s.units+j] = float32(level) / float32(s.levels)
-			measure[i] += logMeasure[level]
 		}
 	}
 }
@@ -79,13 +76,6 @@ func LogZ(ctx context.Context, l *models.Layer, tell func(done, total int)) (flo
 		return 0, fmt.Errorf("metric: log Z of %s by counting: %v %T visible and %v %T hidden units have more than 2^25 states",
 			l.Name, l.InputShape(), l.Visible, l.OutputShape(), l.Hidden)
 	}
-	logMeasure := make([]float64, s.levels+1)
-	for i := range logMeasure {
-		// Exact units, as these are, have a measure.
-		if logMeasure[i], err = kind.(unit.Exact).LogMeasure(float64(i) / float64(s.levels)); err != nil {
-			return 0, err
-		}
-	}
 	block := min(countBlock, s.n)
 	g := graph.New(nil)
 	in := g.Input("state", append([]int{block}, shape...)...)
@@ -94,14 +84,14 @@ func LogZ(ctx context.Context, l *models.Layer, tell func(done, total int)) (flo
 	if err != nil {
 		return 0, err
 	}
-	x, measure := make([]float32, block*s.units), make([]float64, block)
+	x := make([]float32, block*s.units)
 	var sum logSum
 	for from := 0; from < s.n; from += block {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
 		n := min(block, s.n-from)
-		s.write(x, measure[:n], from, logMeasure)
+		s.write(x[:n*s.units], from)
 		if err := m.Set(in, x); err != nil {
 			return 0, err
 		}
@@ -109,7 +99,11 @@ func LogZ(ctx context.Context, l *models.Layer, tell func(done, total int)) (flo
 			return 0, err
 		}
 		for i, f := range m.Value(out)[:n] {
-			sum.add(measure[i] - levels*float64(f))
+			log, err := kind.(unit.Exact).LogMeasure(x[i*s.units : (i+1)*s.units]) // exact units, as these are, have a measure
+			if err != nil {
+				return 0, err
+			}
+			sum.add(log - levels*float64(f))
 		}
 		if tell != nil {
 			tell(from+n, s.n)
@@ -144,7 +138,7 @@ func (s *logSum) value() float64 {
 }
 
 // Unnormalised is the mean over examples of the machine's log p(v) + log Z, that
-// is Σ_i log m(v_i) − N F(v) (models.Layer.Exact): less log Z it is their
+// is log m(v) − N F(v) (models.Layer.Exact): less log Z it is their
 // log-likelihood in nats, a density where units are real. A value that is no
 // state of the visible units is an error: binary ones want 0 and 1 (Binarise).
 func Unnormalised(l *models.Layer, source Source, batch int) (float64, error) {
@@ -157,14 +151,11 @@ func Unnormalised(l *models.Layer, source Source, batch int) (float64, error) {
 	err = Sweep(source, batch, l.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
 		return []*graph.Node{l.FreeEnergy(g, v), v}
 	}, func(n int, values [][]float32) error {
-		for i, s := range values[1] {
-			log, err := kind.LogMeasure(float64(s))
+		size := len(values[1]) / n
+		for i := range n {
+			log, err := kind.LogMeasure(values[1][i*size : (i+1)*size])
 			if err != nil {
-				return err
-			}
-			if math.IsInf(log, -1) {
-				return fmt.Errorf("metric: likelihood: value %d of example %d is %g, which is no state of %T units: binarise the data",
-					i%(len(values[1])/n), seen+i/(len(values[1])/n), s, l.Visible)
+				return fmt.Errorf("metric: likelihood: example %d is no state of %T units: %w", seen+i, l.Visible, err)
 			}
 			sum += log
 		}

@@ -221,7 +221,7 @@ func TestGaussianDensity(t *testing.T) {
 			x.Data[2*k], x.Data[2*k+1] = float32(v[0]), float32(v[1])
 		}
 		g := graph.New(nil)
-		measure := 2 * must[float64](t)(unit.Gaussian{Deviation: 0.7}.LogMeasure(0))
+		measure := must[float64](t)(unit.Gaussian{Deviation: 0.7}.LogMeasure(make([]float32, 2)))
 		for _, f := range graphtest.Value(t, g, l.FreeEnergy(g, g.Param(x))) {
 			sum += step * step * math.Exp(measure-float64(f)-logZ)
 		}
@@ -237,7 +237,7 @@ func TestLikelihoodRefuses(t *testing.T) {
 	if _, err := LogZ(ctx, l, nil); err == nil || !strings.Contains(err.Error(), "2^25") || Countable(l) {
 		t.Errorf("counting 2^26 states: %v", err)
 	}
-	if _, err := Unnormalised(l, table{make([]float64, 30), append(make([]float64, 29), 0.25)}, 10); err == nil || !strings.Contains(err.Error(), "value 29 of example 1 is 0.25") {
+	if _, err := Unnormalised(l, table{make([]float64, 30), append(make([]float64, 29), 0.25)}, 10); err == nil || !strings.Contains(err.Error(), "example 1 is no state of unit.Binary units: value 29 is 0.25") {
 		t.Errorf("grey data: %v", err)
 	}
 	l.Hidden = unit.ClippedReLU{}
