@@ -8,12 +8,15 @@ import (
 )
 
 // combine is αx + βy.
-type combine struct{ alpha, beta float64 }
+type combine struct {
+	onXY
+	alpha, beta float64
+}
 
 func (c *combine) String() string { return fmt.Sprintf("%g x %+g y", c.alpha, c.beta) }
 
-func (c *combine) run(out []float32, in [][]float32) {
-	kernel.Axpby(out, float32(c.alpha), in[0], float32(c.beta), in[1])
+func (c *combine) block(out, x, y []float32, _ int) {
+	kernel.Axpby(out, float32(c.alpha), x, float32(c.beta), y)
 }
 
 func (c *combine) pull(g *Graph, _ []*Node, _, grad *Node, _ []bool) []*Node {
@@ -22,7 +25,10 @@ func (c *combine) pull(g *Graph, _ []*Node, _, grad *Node, _ []bool) []*Node {
 
 // Combine is αx + βy of two tensors of one shape.
 func (g *Graph) Combine(alpha float64, x *Node, beta float64, y *Node) *Node {
-	return g.alike(&combine{alpha, beta}, x, y)
+	if g.broken("combine", x, y) || !slices.Equal(x.Shape(), y.Shape()) {
+		return g.alike(&combine{alpha: alpha, beta: beta}, x, y)
+	}
+	return g.combine(alpha, x, beta, y)
 }
 
 // alike applies f to two tensors of one shape, for one of the same.
@@ -43,13 +49,20 @@ func (g *Graph) Add(x, y *Node) *Node { return g.Combine(1, x, 1, y) }
 func (g *Graph) Sub(x, y *Node) *Node { return g.Combine(1, x, -1, y) }
 
 // shift is αx + c.
-type shift struct{ alpha, c float64 }
+type shift struct {
+	onX
+	alpha, c float64
+}
 
 func (s *shift) String() string { return fmt.Sprintf("%g x %+g", s.alpha, s.c) }
 
-func (s *shift) run(out []float32, in [][]float32) {
+func (s *shift) block(out, x, _ []float32, _ int) {
+	if s.c == 0 {
+		kernel.Scale(out, float32(s.alpha), x)
+		return
+	}
 	a, c := float32(s.alpha), float32(s.c)
-	for i, v := range in[0] {
+	for i, v := range x {
 		out[i] = a*v + c
 	}
 }
@@ -63,7 +76,8 @@ func (g *Graph) Shift(alpha float64, x *Node, c float64) *Node {
 	if g.broken("shift", x) {
 		return nil
 	}
-	return g.apply(&shift{alpha, c}, x.Shape(), x)
+	by, x := scaled(x)
+	return g.apply(&shift{alpha: by * alpha, c: c}, x.Shape(), x)
 }
 
 // Scale is αx.
@@ -84,16 +98,17 @@ func (g *Graph) Full(value float64, shape ...int) *Node {
 	for i := range t.Data {
 		t.Data[i] = float32(value)
 	}
-	g.made[name] = g.Param(t)
-	return g.made[name]
+	n := g.Param(t)
+	g.made[name], g.full[n] = n, value
+	return n
 }
 
 // times is the element-wise product.
-type times struct{}
+type times struct{ onXY }
 
 func (times) String() string { return "⊙" }
 
-func (times) run(out []float32, in [][]float32) { kernel.Mul(out, in[0], in[1]) }
+func (times) block(out, x, y []float32, _ int) { kernel.Mul(out, x, y) }
 
 func (times) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 	pulled := make([]*Node, 2)
@@ -106,21 +121,34 @@ func (times) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 }
 
 // Mul is the element-wise product.
-func (g *Graph) Mul(x, y *Node) *Node { return g.alike(times{}, x, y) }
-
-// addRow adds a row, or one value a channel, to everything.
-type addRow struct{}
-
-func (addRow) String() string { return "x + row" }
-
-func (addRow) run(out []float32, in [][]float32) {
-	kernel.AddRow(out, in[0], in[1], len(in[0])/len(in[1]), len(in[1]))
+func (g *Graph) Mul(x, y *Node) *Node {
+	if g.err == nil && x != nil && y != nil && slices.Equal(x.Shape(), y.Shape()) {
+		if c, ok := g.constant(x); ok {
+			return g.Scale(c, y)
+		}
+		if c, ok := g.constant(y); ok {
+			return g.Scale(c, x)
+		}
+	}
+	return g.alike(times{}, x, y)
 }
 
-func (addRow) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
-	pulled := []*Node{grad, nil}
+// addRow is αx + β row, row being as long as an example or as its last axes.
+type addRow struct {
+	onX
+	alpha, beta float64
+}
+
+func (r *addRow) String() string { return fmt.Sprintf("%g x %+g row", r.alpha, r.beta) }
+
+func (r *addRow) block(out, x, row []float32, from int) {
+	kernel.CombineRow(out, float32(r.alpha), x, float32(r.beta), row, from)
+}
+
+func (r *addRow) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
+	pulled := []*Node{g.Scale(r.alpha, grad), nil}
 	if want[1] {
-		pulled[1] = g.colSum(grad, in[1].Shape())
+		pulled[1] = g.Scale(r.beta, g.colSum(grad, in[1].Shape()))
 	}
 	return pulled
 }
@@ -142,7 +170,7 @@ func (g *Graph) AddRow(x, row *Node) *Node {
 	if !endsIn(x, row.Shape()) {
 		return g.mismatch("add row", x, row)
 	}
-	return g.apply(addRow{}, x.Shape(), x, row)
+	return g.addRow(1, x, 1, row)
 }
 
 // SubRow is AddRow with a minus.
@@ -192,12 +220,25 @@ func (d *rowDot) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node 
 }
 
 // rowScale multiplies each row by a number.
-type rowScale struct{ rows, cols int }
+type rowScale struct {
+	onX
+	cols int
+}
 
 func (*rowScale) String() string { return "x ⊙ column" }
 
-func (s *rowScale) run(out []float32, in [][]float32) {
-	kernel.RowScale(out, in[0], in[1], s.rows, s.cols)
+func (s *rowScale) block(out, x, column []float32, from int) { scaleRows(out, x, column, from, s.cols) }
+
+// scaleRows multiplies the elements from number from on of rows of cols elements
+// by one number a row. They are whole rows, or a part of one.
+func scaleRows(out, x, column []float32, from, cols int) {
+	column = column[from/cols:]
+	if len(x) < cols {
+		kernel.Scale(out, column[0], x)
+		return
+	}
+	rows := len(x) / cols
+	kernel.RowScale(out, x, column[:rows], rows, cols)
 }
 
 func (*rowScale) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
@@ -220,15 +261,20 @@ func (g *Graph) RowScale(x, s *Node) *Node {
 	if s.Shape().TotalSize() != rows {
 		return g.mismatch("row scale", x, s)
 	}
-	return g.apply(&rowScale{rows, cols}, x.Shape(), x, s)
+	if c, ok := g.constant(s); ok {
+		return g.Scale(c, x)
+	}
+	return g.apply(&rowScale{cols: cols}, x.Shape(), x, s)
 }
 
-// reshape copies; op outputs never share memory with operands.
+// reshape copies, where its output cannot stay in its operand's place.
 type reshape struct{}
 
 func (reshape) String() string { return "reshape" }
 
 func (reshape) run(out []float32, in [][]float32) { copy(out, in[0]) }
+
+func (reshape) copies() int { return 0 }
 
 func (reshape) pull(g *Graph, in []*Node, _, grad *Node, _ []bool) []*Node {
 	return []*Node{g.Reshape(grad, in[0].Shape()...)}

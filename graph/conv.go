@@ -85,7 +85,17 @@ func (g *Graph) conv(kind convKind, geo kernel.Conv, operands ...*Node) *Node {
 		convTransposed: {geo.N, geo.H, geo.W, geo.C},
 		convFilter:     {geo.KH, geo.KW, geo.C, geo.F},
 	}
-	return g.apply(&conv{kind: kind, geo: geo, biased: len(operands) == 3}, shapes[kind], operands...)
+	byX, x := scaled(operands[0])
+	byY, y := scaled(operands[1])
+	by, rest := byX*byY, operands[2:]
+	if by == 1 {
+		return g.apply(&conv{kind: kind, geo: geo, biased: len(rest) == 1}, shapes[kind], append([]*Node{x, y}, rest...)...)
+	}
+	out := g.Scale(by, g.apply(&conv{kind: kind, geo: geo}, shapes[kind], x, y))
+	if len(rest) == 1 {
+		out = g.addRow(1, out, 1, rest[0])
+	}
+	return out
 }
 
 // Conv is the convolution of images x (B×H×W×C) with filters w (KH×KW×C×F),

@@ -167,11 +167,14 @@ func tanhCurvature(dst, src []float32) {
 }
 
 // mapped is f(x).
-type mapped struct{ f Function }
+type mapped struct {
+	onX
+	f Function
+}
 
 func (m *mapped) String() string { return m.f.String() }
 
-func (m *mapped) run(out []float32, in [][]float32) { m.f.Eval(out, in[0]) }
+func (m *mapped) block(out, x, _ []float32, _ int) { m.f.Eval(out, x) }
 
 func (m *mapped) pull(g *Graph, in []*Node, _, grad *Node, _ []bool) []*Node {
 	return []*Node{g.chain(m.f, in[0], grad)}
@@ -185,7 +188,7 @@ func (g *Graph) Map(f Function, x *Node) *Node {
 	if f == Identity {
 		return x
 	}
-	return g.apply(&mapped{f}, x.Shape(), x)
+	return g.apply(&mapped{f: f}, x.Shape(), x)
 }
 
 // sumMapped is Σ_j f(x_ij) for each row i; the terms are never stored.
@@ -231,14 +234,21 @@ type chained struct {
 	cols int // 0: y has x's shape
 }
 
+func (c *chained) split() int {
+	if c.cols > 0 {
+		return 1
+	}
+	return 2
+}
+
 func (c *chained) String() string { return c.f.String() + " ⊙" }
 
-func (c *chained) run(out []float32, in [][]float32) {
-	c.f.Eval(out, in[0])
+func (c *chained) block(out, x, y []float32, from int) {
+	c.f.Eval(out, x)
 	if c.cols > 0 {
-		kernel.RowScale(out, out, in[1], len(in[1]), c.cols)
+		scaleRows(out, out, y, from, c.cols)
 	} else {
-		kernel.Mul(out, out, in[1])
+		kernel.Mul(out, out, y)
 	}
 }
 
@@ -269,6 +279,9 @@ func (g *Graph) chain(f Function, x, grad *Node) *Node {
 	if !ok {
 		g.Fail(fmt.Errorf("graph: %v has no derivative here", f))
 		return nil
+	}
+	if c, ok := g.constant(grad); ok {
+		return g.Scale(c, g.Map(slope, x))
 	}
 	cols := 0
 	if grad.Shape().TotalSize() != x.Shape().TotalSize() {

@@ -71,6 +71,27 @@ func opCases() map[string]struct {
 			[]*graph.Tensor{random("x", 1, 3, 4)}},
 		"reshape": {func(g *graph.Graph, in nodes) *graph.Node { return smooth(g, g.Reshape(in[0], 4, 3)) },
 			[]*graph.Tensor{random("x", 1, 2, 3, 2)}},
+		"inner product": {func(g *graph.Graph, in nodes) *graph.Node { return smooth(g, g.Inner(in[0], g.Mul(in[0], in[1]))) },
+			[]*graph.Tensor{random("x", 1, 3, 4), random("y", 2, 3, 4)}},
+		"mean of a free energy": {func(g *graph.Graph, in nodes) *graph.Node {
+			x := g.Affine(in[0], in[1], in[2])
+			f := g.Combine(-1, g.RowDot(g.SubRow(in[0], in[3]), in[3]), -2, g.SumMap(graph.Softplus, x))
+			return smooth(g, g.Mean(g.Combine(1, f, 2, g.RowDot(x, in[2]))))
+		}, []*graph.Tensor{random("v", 1, 3, 4), random("w", 2, 4, 2), random("b", 3, 2), random("a", 4, 4)}},
+		"scaled operands of a product": {func(g *graph.Graph, in nodes) *graph.Node {
+			return smooth(g, g.AffineT(g.Scale(2, in[0]), g.Scale(-0.5, in[1]), in[2]))
+		}, []*graph.Tensor{random("y", 1, 3, 5), random("w", 2, 4, 5), random("a", 3, 4)}},
+		"scaled operands of a convolution": {func(g *graph.Graph, in nodes) *graph.Node {
+			return smooth(g, g.Conv(g.Scale(3, in[0]), g.Scale(0.5, in[1]), in[2], 2, 1))
+		}, []*graph.Tensor{random("x", 1, 2, 6, 5, 2), random("w", 2, 4, 3, 2, 3), random("b", 3, 3)}},
+		"constants": {func(g *graph.Graph, in nodes) *graph.Node {
+			two, three := g.Full(2, 3, 4), g.Full(3, 3)
+			return smooth(g, g.Add(g.RowScale(g.Mul(in[0], two), three), g.Shift(2, g.Mul(two, in[1]), 1)))
+		}, []*graph.Tensor{random("x", 1, 3, 4), random("y", 2, 3, 4)}},
+		"means plus rows": {func(g *graph.Graph, in nodes) *graph.Node {
+			mean := g.Scale(0.5, g.ColSum(in[0], 4))
+			return smooth(g, g.Sub(g.AddRow(g.Scale(2, in[0]), mean), g.Scale(3, g.AddRow(g.Full(0, 3, 4), in[1]))))
+		}, []*graph.Tensor{random("x", 1, 3, 4), random("row", 2, 4)}},
 		"squared error": {func(g *graph.Graph, in nodes) *graph.Node { return smooth(g, g.SquaredError(in[0], in[1])) },
 			[]*graph.Tensor{random("x", 1, 3, 4), random("y", 2, 3, 4)}},
 		"cross entropy": {func(g *graph.Graph, in nodes) *graph.Node {

@@ -30,7 +30,8 @@ type Graph struct {
 	err    error
 	params map[*Tensor]*Node
 	names  map[string]bool
-	made   map[string]*Node // what was computed already, by op and operands
+	made   map[string]*Node  // what was computed already, by op and operands
+	full   map[*Node]float64 // constant tensors, all of one value
 }
 
 // useKernels gives Gorgonia's own ops this package's matrix product, ten times
@@ -48,6 +49,7 @@ func New(random *Random) *Graph {
 		params: map[*Tensor]*Node{},
 		names:  map[string]bool{},
 		made:   map[string]*Node{},
+		full:   map[*Node]float64{},
 	}
 }
 

@@ -2,7 +2,11 @@ package graph
 
 // SquaredError is the mean over all elements of (x−y)²: shape (1).
 func (g *Graph) SquaredError(x, y *Node) *Node {
-	return g.Scale(2, g.Mean(g.Map(HalfSquare, g.Sub(x, y))))
+	missed := g.Sub(x, y)
+	if g.Err() != nil {
+		return nil
+	}
+	return g.Scale(1/float64(missed.Shape().TotalSize()), g.Inner(missed, missed))
 }
 
 // CrossEntropy is the mean over the batch of the Bernoulli cross-entropy

@@ -8,10 +8,11 @@ import (
 // Machine computes chosen nodes of a graph, again and again. It holds every
 // buffer that a run needs, so a run allocates nothing.
 //
-// It is a list of the ops in order, not Gorgonia's TapeMachine, which runs the
-// same graphs to the same bits (a test says so) but allocates on every run,
-// may put one node's value where another's is still wanted, and computes in a
-// goroutine of its own.
+// It is a list of ops and of groups of them that pass over their operands
+// together, not Gorgonia's TapeMachine, which runs the same graphs to the same
+// bits (a test says so) but op by op, allocates on every run, may put one
+// node's value where another's is still wanted, and computes in a goroutine of
+// its own.
 //
 // A graph has its batch size built in: a short last batch has a machine of its
 // own, over the same parameters.
@@ -19,73 +20,40 @@ type Machine struct {
 	steps  []step
 	inputs map[*Node][]float32
 	values map[*Node][]float32 // of inputs, parameters and outputs
-	at     int                 // the step that runs, for the error that a panic becomes
+	ops    int
+	at     int // the step that runs, for the error that a panic becomes
 }
 
+// step is a group, or one op on whole tensors.
 type step struct {
-	op  *op
-	out []float32
-	in  [][]float32
+	group *group
+	op    *op
+	out   []float32
+	in    [][]float32
 }
 
-// Compile plans the computation of outputs. Buffers are used again for nodes
-// that are not wanted at the same time.
-func (g *Graph) Compile(outputs ...*Node) (*Machine, error) {
-	if g.broken("compile", outputs...) {
-		return nil, g.err
+func (s *step) run() {
+	if s.group != nil {
+		s.group.run()
+	} else {
+		s.op.function.(runner).run(s.out, s.in)
 	}
-	order := ordered(outputs)
-	kept := map[*Node]bool{}
-	for _, n := range outputs {
-		kept[n] = true
+}
+
+// ops are those of the step, by name.
+func (s *step) String() string {
+	if s.group != nil {
+		return s.group.String()
 	}
-	uses := map[*Node]int{}
-	for _, n := range order {
-		for _, c := range operandsOf(n) {
-			uses[c]++
-		}
+	return s.op.String()
+}
+
+// shape is that of the tensors that the step works on.
+func (s *step) shape() []int {
+	if s.group != nil {
+		return s.group.shape
 	}
-	m := &Machine{inputs: map[*Node][]float32{}, values: map[*Node][]float32{}}
-	tensors := map[*Node]*Tensor{}
-	for t, n := range g.params {
-		tensors[n] = t
-	}
-	var free buffers
-	buffer := map[*Node][]float32{}
-	for _, n := range order {
-		size := n.Shape().TotalSize()
-		if n.Op() == nil {
-			if t, ok := tensors[n]; ok {
-				buffer[n] = t.Data
-			} else {
-				buffer[n] = aligned(size)
-				m.inputs[n] = buffer[n]
-			}
-			m.values[n] = buffer[n]
-			continue
-		}
-		o, ok := n.Op().(*op)
-		if !ok {
-			return nil, fmt.Errorf("graph: compile: %v is no op of this package: run the graph on Gorgonia's machines, or build it from this package's ops", n.Op())
-		}
-		operands := operandsOf(n)
-		in := make([][]float32, len(operands))
-		for i, c := range operands {
-			in[i] = buffer[c]
-		}
-		out := free.take(size)
-		buffer[n] = out
-		if kept[n] {
-			m.values[n] = out
-		}
-		m.steps = append(m.steps, step{op: o, out: out, in: in})
-		for _, c := range operands {
-			if uses[c]--; uses[c] == 0 && c.Op() != nil && !kept[c] {
-				free.give(buffer[c])
-			}
-		}
-	}
-	return m, nil
+	return s.op.shape
 }
 
 // Set copies data into the buffer of input.
@@ -110,21 +78,20 @@ func (m *Machine) Run() (err error) {
 	defer m.rescue(&err)
 	for i := range m.steps {
 		m.at = i
-		s := &m.steps[i]
-		s.op.run(s.out, s.in)
+		m.steps[i].run()
 	}
 	return nil
 }
 
 func (m *Machine) rescue(err *error) {
 	if r := recover(); r != nil {
-		s := m.steps[m.at]
-		*err = fmt.Errorf("graph: %v to %v: %v", s.op.function, []int(s.op.shape), r)
+		s := &m.steps[m.at]
+		*err = fmt.Errorf("graph: %v to %v: %v", s, s.shape(), r)
 	}
 }
 
 // Steps is the number of ops that a run computes.
-func (m *Machine) Steps() int { return len(m.steps) }
+func (m *Machine) Steps() int { return m.ops }
 
 // buffers are free for use.
 type buffers [][]float32

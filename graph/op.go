@@ -11,20 +11,32 @@ import (
 )
 
 // A function is what one op computes. It is a small struct that holds its
-// constants and dimensions.
+// constants and dimensions. Each is also one of runner, blockwise and
+// reduction.
 type function interface {
 	// String names the function with every constant that decides its result:
 	// two of one name, over the same operands, are one node.
 	String() string
-	// run computes out from in, which it leaves as they are. out never
-	// overlaps in and holds arbitrary numbers before.
-	run(out []float32, in [][]float32)
 	// pull returns what the gradient with respect to the output (grad, of
 	// the output's shape) gives for each operand: a node where want is set.
 	// It uses this package's ops alone, so that the result can be
 	// differentiated again.
 	pull(g *Graph, in []*Node, out, grad *Node, want []bool) []*Node
 }
+
+// A runner computes its output as a whole.
+type runner interface {
+	// run computes out from in, which it leaves as they are. out overlaps in
+	// only as an overwriter allows, and holds arbitrary numbers before.
+	run(out []float32, in [][]float32)
+}
+
+// An overwriter may compute its output in the place of the operand of this
+// number.
+type overwriter interface{ overwrites() int }
+
+// A copier's output is a copy of one operand, in whose place it may stay.
+type copier interface{ copies() int }
 
 // A drawer draws random numbers: each node of it is a new draw.
 type drawer interface{ draws() }
@@ -77,7 +89,15 @@ func (o *op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 		}
 		in[i] = d.Float32s()
 	}
-	o.run(o.out.Float32s(), in)
+	if m, ok := newMember(o); ok {
+		shape := o.shape
+		if m.sum != nil {
+			shape = values[0].Shape()
+		}
+		alone(m, shape, o.out.Float32s(), in).run()
+	} else {
+		o.function.(runner).run(o.out.Float32s(), in)
+	}
 	return o.out, nil
 }
 

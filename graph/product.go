@@ -1,22 +1,30 @@
 package graph
 
-import "boltzoo/graph/internal/kernel"
+import (
+	"fmt"
+
+	"boltzoo/graph/internal/kernel"
+)
 
 // rowsOf splits a shape into rows and the elements of one: the first axis and
 // all others. Dense ops see every tensor as that matrix.
 func rowsOf(n *Node) (rows, cols int) {
-	s := n.Shape()
-	if len(s) == 0 {
-		return 1, 1
-	}
-	return s[0], s.TotalSize() / s[0]
+	return shapeRows(n.Shape())
 }
 
-// product is C = op(A) op(B), plus a bias to each row if there is one.
+func shapeRows(shape []int) (rows, cols int) {
+	if len(shape) == 0 {
+		return 1, 1
+	}
+	return shape[0], Size(shape[1:])
+}
+
+// product is C = α op(A) op(B), plus a bias to each row if there is one.
 type product struct {
 	transA, transB bool
 	m, n, k        int // C is m by n, k is summed over
 	lda, ldb       int
+	alpha          float64
 	biased         bool
 }
 
@@ -31,6 +39,9 @@ func (p *product) String() string {
 	if p.biased {
 		bias = "+b"
 	}
+	if p.alpha != 1 {
+		return fmt.Sprintf("%s%s × %g%s", a, b, p.alpha, bias)
+	}
 	return a + b + bias
 }
 
@@ -42,24 +53,25 @@ func (p *product) run(out []float32, in [][]float32) {
 		}
 		beta = 1
 	}
-	kernel.Gemm(p.transA, p.transB, p.m, p.n, p.k, 1, in[0], p.lda, in[1], p.ldb, beta, out, p.n)
+	kernel.Gemm(p.transA, p.transB, p.m, p.n, p.k, float32(p.alpha), in[0], p.lda, in[1], p.ldb, beta, out, p.n)
 }
 
 func (p *product) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 	a, b := in[0], in[1]
 	pulled := make([]*Node, len(in))
+	part := g.Scale(p.alpha, grad)
 	if want[0] {
 		if p.transA {
-			pulled[0] = g.matmul(p.transB, true, b, grad, a.Shape())
+			pulled[0] = g.matmul(p.transB, true, b, part, a.Shape())
 		} else {
-			pulled[0] = g.matmul(false, !p.transB, grad, b, a.Shape())
+			pulled[0] = g.matmul(false, !p.transB, part, b, a.Shape())
 		}
 	}
 	if want[1] {
 		if p.transB {
-			pulled[1] = g.matmul(true, p.transA, grad, a, b.Shape())
+			pulled[1] = g.matmul(true, p.transA, part, a, b.Shape())
 		} else {
-			pulled[1] = g.matmul(!p.transA, false, a, grad, b.Shape())
+			pulled[1] = g.matmul(!p.transA, false, a, part, b.Shape())
 		}
 	}
 	if p.biased && want[2] {
@@ -84,9 +96,11 @@ func (g *Graph) matmul(transA, transB bool, a, b *Node, shape []int, bias ...*No
 		kb, n = n, kb
 	}
 	if k != kb || Size(shape) != m*n || (len(bias) == 1 && bias[0].Shape().TotalSize() != n) {
-		return g.mismatch((&product{transA: transA, transB: transB, biased: len(bias) == 1}).String(), append([]*Node{a, b}, bias...)...)
+		return g.mismatch((&product{transA: transA, transB: transB, alpha: 1, biased: len(bias) == 1}).String(), append([]*Node{a, b}, bias...)...)
 	}
-	p := &product{transA: transA, transB: transB, m: m, n: n, k: k, lda: lda, ldb: ldb, biased: len(bias) == 1}
+	byA, a := scaled(a)
+	byB, b := scaled(b)
+	p := &product{transA: transA, transB: transB, m: m, n: n, k: k, lda: lda, ldb: ldb, alpha: byA * byB, biased: len(bias) == 1}
 	return g.apply(p, shape, append([]*Node{a, b}, bias...)...)
 }
 

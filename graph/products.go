@@ -32,6 +32,13 @@ func (c *conv) flops() float64 {
 	return 2 * float64(c.geo.N*oh*ow) * float64(c.geo.F) * float64(c.geo.KH*c.geo.KW*c.geo.C)
 }
 
+func (s *step) multiplier() (f multiplier, ok bool) {
+	if s.group == nil {
+		f, ok = s.op.function.(multiplier)
+	}
+	return f, ok
+}
+
 // Products is a machine of m's matrix products and convolutions alone, without
 // biases or anything else that is fused to them, on copies of their operands
 // as the last run left them. How long its Run takes is what a run of m costs
@@ -40,7 +47,7 @@ func (m *Machine) Products() *Machine {
 	alone := &Machine{}
 	copies := map[*float32][]float32{}
 	for _, s := range m.steps {
-		f, ok := s.op.function.(multiplier)
+		f, ok := s.multiplier()
 		if !ok {
 			continue
 		}
@@ -55,6 +62,7 @@ func (m *Machine) Products() *Machine {
 		}
 		alone.steps = append(alone.steps, step{op: &op{function: f.bare(), shape: s.op.shape}, out: aligned(len(s.out)), in: in})
 	}
+	alone.ops = len(alone.steps)
 	return alone
 }
 
@@ -63,7 +71,7 @@ func (m *Machine) Products() *Machine {
 func (m *Machine) Flops() float64 {
 	sum := 0.0
 	for _, s := range m.steps {
-		if f, ok := s.op.function.(multiplier); ok {
+		if f, ok := s.multiplier(); ok {
 			sum += f.flops()
 		}
 	}

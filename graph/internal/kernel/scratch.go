@@ -6,6 +6,7 @@ import "unsafe"
 // parts of a task that it does itself.
 type scratch struct {
 	a, b, c []float32 // a block of the first factor, panels of the second, a product
+	d       []float32 // of a Task
 	sums    []float64
 	tiling  tiling
 	random  lanes
