@@ -120,7 +120,10 @@ type autoencoder struct {
 	encoder, decoder []denseLayer
 }
 
-var _ Logistic = (*autoencoder)(nil)
+var (
+	_ Logistic = (*autoencoder)(nil)
+	_ Weighted = (*autoencoder)(nil)
+)
 
 func (a *autoencoder) Spec() Spec               { return a.spec }
 func (a *autoencoder) Tensors() []*graph.Tensor { return a.Parameters() }
@@ -132,6 +135,15 @@ func (a *autoencoder) Parameters() []*graph.Tensor {
 		parameters = append(parameters, d.weight, d.bias)
 	}
 	return parameters
+}
+
+// Weights are those of all layers.
+func (a *autoencoder) Weights() []*graph.Tensor {
+	var weights []*graph.Tensor
+	for _, d := range slices.Concat(a.encoder, a.decoder) {
+		weights = append(weights, d.weight)
+	}
+	return weights
 }
 
 // Encode is the code of v: (B×input) to (B×code).

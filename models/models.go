@@ -13,7 +13,8 @@ type Spec interface {
 }
 
 // Model is an architecture with parameters. What else it can do it tells by
-// the interfaces that it implements: Layered, Coder, Logistic, Energetic.
+// the interfaces that it implements: Layered, Coder, Logistic, Energetic,
+// Classifying, Weighted.
 type Model interface {
 	// Spec is what the model was made from.
 	Spec() Spec
@@ -63,6 +64,23 @@ type Energetic interface {
 	Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node
 }
 
+// Classifying models tell classes.
+type Classifying interface {
+	Model
+	// Classes is their number, K.
+	Classes() int
+	// ClassLogits is the logarithm of the classes' probabilities given v
+	// (B×input), up to a constant of each example: (B×K).
+	ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node
+}
+
+// Weighted models tell which of their parameters are weights, whose hidden unit
+// is the last axis, and not biases: penalties are for these.
+type Weighted interface {
+	Model
+	Weights() []*graph.Tensor
+}
+
 // Types are the architectures by the names that recipes use. A program with
 // architectures of its own adds them before anything else.
 var Types = tagged.Types[Spec]{
@@ -70,4 +88,5 @@ var Types = tagged.Types[Spec]{
 	"conv-rbm":    ConvRBM{},
 	"stack":       Stack{},
 	"autoencoder": Autoencoder{},
+	"classifier":  Classifier{},
 }

@@ -242,15 +242,19 @@ func (l *Layer) start(centred bool, deviation float64, random *graph.Random) err
 		l.VisibleMean = graph.NewTensor(l.Name+".visible.mean", l.VisibleBias.Shape...)
 		l.HiddenMean = graph.NewTensor(l.Name+".hidden.mean", l.HiddenBias.Shape...)
 	}
+	drawWeights(l.Weight, deviation, random)
+	return nil
+}
+
+// drawWeights draws initial weights from N(0, deviation²); 0 means 0.01.
+func drawWeights(weight *graph.Tensor, deviation float64, random *graph.Random) {
 	if deviation == 0 {
 		deviation = 0.01
 	}
-	w := l.Weight.Data
-	random.Stream("init " + l.Weight.Name).Normal(w)
-	for i := range w {
-		w[i] *= float32(deviation)
+	random.Stream("init " + weight.Name).Normal(weight.Data)
+	for i := range weight.Data {
+		weight.Data[i] *= float32(deviation)
 	}
-	return nil
 }
 
 // units are the two fields that specs cannot leave to encoding/json.

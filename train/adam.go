@@ -1,10 +1,6 @@
 package train
 
-import (
-	"fmt"
-
-	"boltzoo/graph"
-)
+import "boltzoo/graph"
 
 // Adam is the optimiser of Kingma and Ba (2015), algorithm 1. Zero fields but
 // the rate have the paper's values.
@@ -15,44 +11,22 @@ type Adam struct {
 	Epsilon float64 `json:"epsilon,omitempty"` // 0 means 1e-8
 }
 
-func (a Adam) check() error {
-	switch {
-	case !(a.Rate > 0):
-		return fmt.Errorf("optimizer.rate %g, want above 0", a.Rate)
-	case a.Beta1 < 0 || a.Beta1 >= 1 || a.Beta2 < 0 || a.Beta2 >= 1:
-		return fmt.Errorf("optimizer.beta1 %g and beta2 %g, want from 0 to below 1", a.Beta1, a.Beta2)
-	case a.Epsilon < 0:
-		return fmt.Errorf("optimizer.epsilon %g, want at least 0", a.Epsilon)
+// Check tells what is wrong with the settings.
+func (a Adam) Check() error {
+	if err := checkRate(a.Rate); err != nil {
+		return err
 	}
-	return nil
+	return checkBetas(a.Beta1, a.Beta2, a.Epsilon)
 }
 
-// moments are what Adam knows of one parameter. Each parameter counts its own
-// steps, so that a layer that joins late gets the same bias correction as one
-// that was there from the beginning.
-type moments struct {
-	mean, square *graph.Tensor
-	steps        int
-}
+// LearningRate is α.
+func (a Adam) LearningRate() float64 { return a.Rate }
 
-func newMoments(parameter *graph.Tensor) *moments {
-	return &moments{
-		mean:   graph.NewTensor(parameter.Name+".adam.m", parameter.Shape...),
-		square: graph.NewTensor(parameter.Name+".adam.v", parameter.Shape...),
-	}
-}
+// Slots are the running means of the gradient, m, and of its square, v.
+func (Adam) Slots() []string { return []string{"adam.m", "adam.v"} }
 
-// update takes one step, in place.
-func (a Adam) update(parameter *graph.Tensor, m *moments, gradient []float32, rate float64) {
-	m.steps++
-	graph.AdamUpdate(parameter.Data, m.mean.Data, m.square.Data, gradient, rate,
-		or(a.Beta1, 0.9), or(a.Beta2, 0.999), or(a.Epsilon, 1e-8), m.steps)
-}
-
-// or is value, or what zero stands for.
-func or(value, zero float64) float64 {
-	if value == 0 {
-		return zero
-	}
-	return value
+// Update takes one step, in place.
+func (a Adam) Update(parameter, gradient []float32, m *Moments, rate, _ float64) {
+	graph.AdamUpdate(parameter, m.Tensors[0].Data, m.Tensors[1].Data, gradient, rate,
+		or(a.Beta1, 0.9), or(a.Beta2, 0.999), or(a.Epsilon, 1e-8), m.Steps)
 }

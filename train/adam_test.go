@@ -25,7 +25,7 @@ func TestAdamAgainstThePaper(t *testing.T) {
 			p.Data[i] = float32(random.NormFloat64())
 			theta[i] = float64(p.Data[i])
 		}
-		state, gradient := newMoments(p), make([]float32, n)
+		state, gradient := newMoments(p, c.adam.Slots()), make([]float32, n)
 		for step := 1; step <= steps; step++ {
 			rate := c.adam.Rate * Linear.At(float64(step-1)/steps)
 			for i := range gradient {
@@ -37,7 +37,8 @@ func TestAdamAgainstThePaper(t *testing.T) {
 				vHat := v[i] / (1 - math.Pow(c.beta2, float64(step)))
 				theta[i] -= rate * mHat / (math.Sqrt(vHat) + c.eps64)
 			}
-			c.adam.update(p, state, gradient, rate)
+			state.Steps++
+			c.adam.Update(p.Data, gradient, state, rate, 0)
 		}
 		for i := range theta {
 			if d := math.Abs(float64(p.Data[i]) - theta[i]); d > 2e-5 {
@@ -56,12 +57,17 @@ func TestSchedules(t *testing.T) {
 		{Constant, 1, 1, 1},
 		{Linear, 1, 0.5, 0},
 		{Cosine, 1, 0.5, 0},
+		{Exponential, 1, 0.1, 0.01},
+		{Steps, 1, 0.1, 0.01},
 	} {
 		for i, want := range []float64{c.start, c.mid, c.late} {
 			if got := c.s.At(float64(i) / 2); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%q at %g: %g, want %g", c.s, float64(i)/2, got, want)
 			}
 		}
+	}
+	if a, b, c := Steps.At(0.49), Steps.At(0.74), Steps.At(0.75); a != 1 || b != 0.1 || c != 0.01 {
+		t.Errorf("steps: %g, %g and %g", a, b, c)
 	}
 	if quarter := Cosine.At(0.25); math.Abs(quarter-(1+math.Sqrt(0.5))/2) > 1e-12 {
 		t.Errorf("cosine at a quarter: %g", quarter)

@@ -24,6 +24,8 @@ type CD struct {
 
 func (CD) bottomUp() {}
 
+func (c CD) steps(k int) Objective { c.K = k; return c }
+
 // Build adds Σ_ℓ L_ℓ.
 func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
 	layers := layersOf(model)

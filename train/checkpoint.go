@@ -22,7 +22,7 @@ import (
 var ErrOtherRecipe = errors.New("checkpoint of another training")
 
 // checkpointFormat is what a file says that it is.
-const checkpointFormat = "boltzoo checkpoint 1"
+const checkpointFormat = "boltzoo checkpoint 2"
 
 // The keys of a checkpoint's metadata.
 const (
@@ -37,14 +37,23 @@ type state struct {
 	Position
 	Images  int               `json:"images"`
 	Started []string          `json:"started"` // layers
-	Adam    map[string]int    `json:"adam"`    // steps, by parameter
+	Moments map[string]moment `json:"moments"` // by parameter
 	Random  map[string]uint64 `json:"random"`  // how far each stream is drawn
 	Chains  map[string][]int  `json:"chains"`  // shape of persistent chains, by layer
+	Best    *Validation       `json:"best"`    // of the stage; null where none was
+}
+
+// moment is what a checkpoint says of a parameter's Moments, whose tensors are
+// PARAMETER.SLOT.
+type moment struct {
+	Steps int      `json:"steps"`
+	Slots []string `json:"slots"`
 }
 
 // Save writes everything that Run needs to go on to the same bits: a
 // safetensors file with the model's tensors, the optimiser's moments
-// (NAME.adam.m and NAME.adam.v), and in its metadata the position, the random
+// (as NAME.adam.m), the model's tensors after the best epoch of a stage with a
+// validation (NAME.best), and in its metadata the position, the random
 // streams and what decides the result. The file is written beside path, synced
 // and renamed, so that path is always a whole checkpoint, the old or the new.
 // A training whose numbers are no longer finite is not saved, which would take
@@ -53,20 +62,24 @@ func (t *Trainer) Save(path string) error {
 	now := state{
 		Position: t.at, Images: t.seen,
 		Started: slices.Sorted(maps.Keys(t.started)),
-		Adam:    map[string]int{},
+		Moments: map[string]moment{},
 		Random:  t.random.State(),
 		Chains:  map[string][]int{},
 	}
 	tensors := t.model.Tensors()
 	for _, p := range t.model.Tensors() {
-		if m := t.adam[p]; m != nil {
-			now.Adam[p.Name] = m.steps
-			tensors = append(tensors, m.mean, m.square)
+		if m := t.moments[p]; m != nil {
+			now.Moments[p.Name] = moment{m.Steps, m.slots(p)}
+			tensors = append(tensors, m.Tensors...)
 		}
 	}
 	for _, layer := range slices.Sorted(maps.Keys(t.chains)) {
 		now.Chains[layer] = t.chains[layer].Shape
 		tensors = append(tensors, t.chains[layer])
+	}
+	if t.best != nil {
+		now.Best = &t.best.validation
+		tensors = append(tensors, t.best.tensors...)
 	}
 	if err := finiteTensors(tensors); err != nil {
 		return fmt.Errorf("train: checkpoint %s is left as it was: %w", path, t.diverged(err))
@@ -119,15 +132,16 @@ func (t *Trainer) load(path string) error {
 	if saved.Position, err = t.reconcile([]byte(metadata[recipeKey]), saved.Position); err != nil {
 		return err
 	}
-	fill, adam, chains, err := t.match(tensors, saved.Adam, saved.Chains)
+	found, err := t.match(tensors, saved)
 	if err != nil {
 		return err
 	}
 
-	for to, from := range fill {
+	for to, from := range found.fill {
 		copy(to.Data, from.Data)
 	}
-	t.at, t.seen, t.adam, t.chains = saved.Position, saved.Images, adam, chains
+	t.at, t.seen = saved.Position, saved.Images
+	t.moments, t.chains, t.best = found.moments, found.chains, found.best
 	t.data = features{t.images, 0} // others are those of other parameters
 	clear(t.started)
 	for _, layer := range saved.Started {
@@ -167,47 +181,53 @@ func readCheckpoint(path string) (tensors map[string]*graph.Tensor, metadata map
 	return tensors, metadata, nil
 }
 
-// match finds the file's tensor for each of the model's, makes the moments of
-// the parameters that have counts of steps, and finds the chains.
-func (t *Trainer) match(tensors map[string]*graph.Tensor, steps map[string]int, shapes map[string][]int) (
-	fill map[*graph.Tensor]*graph.Tensor, adam map[*graph.Tensor]*moments, chains map[string]*graph.Tensor, err error) {
-	find := func(name string, shape []int) (*graph.Tensor, error) {
+// loaded is what a checkpoint holds for a training.
+type loaded struct {
+	fill    map[*graph.Tensor]*graph.Tensor // from the file, by the model's tensor
+	moments map[*graph.Tensor]*Moments
+	chains  map[string]*graph.Tensor
+	best    *best
+}
+
+// match finds the file's tensors for each of the model's, for the moments and
+// chains that the state names, and for the best epoch.
+func (t *Trainer) match(tensors map[string]*graph.Tensor, saved state) (found loaded, err error) {
+	used := 0
+	find := func(name string, shape []int) *graph.Tensor {
 		x := tensors[name]
+		used++
 		switch {
+		case err != nil:
 		case x == nil:
-			return nil, fmt.Errorf("tensor %s is missing", name)
+			err = fmt.Errorf("tensor %s is missing", name)
 		case !slices.Equal(x.Shape, shape):
-			return nil, fmt.Errorf("tensor %s has shape %v, want %v", name, x.Shape, shape)
+			err = fmt.Errorf("tensor %s has shape %v, want %v", name, x.Shape, shape)
 		}
-		return x, nil
+		return x
 	}
-	fill, adam = map[*graph.Tensor]*graph.Tensor{}, map[*graph.Tensor]*moments{}
+	found = loaded{map[*graph.Tensor]*graph.Tensor{}, map[*graph.Tensor]*Moments{}, map[string]*graph.Tensor{}, nil}
+	if saved.Best != nil {
+		found.best = &best{validation: *saved.Best}
+	}
 	for _, p := range t.model.Tensors() {
-		if fill[p], err = find(p.Name, p.Shape); err != nil {
-			return nil, nil, nil, err
+		found.fill[p] = find(p.Name, p.Shape)
+		if said, ok := saved.Moments[p.Name]; ok {
+			m := newMoments(p, said.Slots)
+			m.Steps = said.Steps
+			for i, x := range m.Tensors {
+				m.Tensors[i] = find(x.Name, p.Shape)
+			}
+			found.moments[p] = m
 		}
-		n, ok := steps[p.Name]
-		if !ok {
-			continue
-		}
-		m := newMoments(p)
-		m.steps = n
-		if m.mean, err = find(m.mean.Name, p.Shape); err != nil {
-			return nil, nil, nil, err
-		}
-		if m.square, err = find(m.square.Name, p.Shape); err != nil {
-			return nil, nil, nil, err
-		}
-		adam[p] = m
-	}
-	chains = map[string]*graph.Tensor{}
-	for layer, shape := range shapes {
-		if chains[layer], err = find(layer+".chains", shape); err != nil {
-			return nil, nil, nil, err
+		if found.best != nil {
+			found.best.tensors = append(found.best.tensors, find(copyOf(p).Name, p.Shape))
 		}
 	}
-	if want := len(fill) + 2*len(adam) + len(chains); want != len(tensors) {
-		return nil, nil, nil, fmt.Errorf("%d tensors, want %d", len(tensors), want)
+	for layer, shape := range saved.Chains {
+		found.chains[layer] = find(layer+".chains", shape)
 	}
-	return fill, adam, chains, nil
+	if err == nil && used != len(tensors) {
+		err = fmt.Errorf("%d tensors, want %d", len(tensors), used)
+	}
+	return found, err
 }

@@ -86,7 +86,7 @@ func TestOtherRecipesAreRefused(t *testing.T) {
 	fewer := stackSpec(unit.Binary{})
 	fewer.Layers[2] = models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 4, Centred: true}
 	rate, over, added := noisy(), noisy(), append(noisy(), joining(1)[0])
-	rate[1].Optimizer.Rate = 0.5
+	rate[1].Optimizer = Adam{Rate: 0.5}
 	over[0].Epochs = 9
 	other := bars(70)
 	other.Sum = "other"
@@ -200,8 +200,8 @@ func TestSaveRefusesWhatIsNotFinite(t *testing.T) {
 	for name, spoil := range map[string]func(*Trainer){
 		"layer1.weight[7] is NaN":           func(t *Trainer) { t.layers[0].Weight.Data[7] = float32(math.NaN()) },
 		"layer1.hidden.bias[4] is -Inf":     func(t *Trainer) { t.layers[0].HiddenBias.Data[4] = float32(math.Inf(-1)) },
-		"layer1.weight.adam.m[0] is NaN":    func(t *Trainer) { t.adam[t.layers[0].Weight].mean.Data[0] = float32(math.NaN()) },
-		"layer1.weight.adam.v[3] is +Inf":   func(t *Trainer) { t.adam[t.layers[0].Weight].square.Data[3] = float32(math.Inf(1)) },
+		"layer1.weight.adam.m[0] is NaN":    func(t *Trainer) { t.moments[t.layers[0].Weight].Tensors[0].Data[0] = float32(math.NaN()) },
+		"layer1.weight.adam.v[3] is +Inf":   func(t *Trainer) { t.moments[t.layers[0].Weight].Tensors[1].Data[3] = float32(math.Inf(1)) },
 		"layer1.chains[2] is NaN":           func(t *Trainer) { t.chains["layer1"].Data[2] = float32(math.NaN()) },
 		"prior.mean[1] is +Inf":             func(t *Trainer) { t.model.(*models.BeliefNet).Prior().Mean.Data[1] = float32(math.Inf(1)) },
 		"at step 8 (epoch 0, batch 0): low": func(t *Trainer) { toTheEnd(t); t.layers[0].Weight.Data[0] = float32(math.NaN()) },

@@ -20,7 +20,7 @@ func (t *Trainer) diverged(what error) error {
 	if s.Name != "" {
 		name += fmt.Sprintf(" (%s)", s.Name)
 	}
-	hint := fmt.Sprintf("lower %s.optimizer.rate (%g)", prefix, s.Optimizer.Rate)
+	hint := fmt.Sprintf("lower %s.optimizer.rate (%g)", prefix, s.optimizer().LearningRate())
 	if cd, ok := s.objective().(CD); ok && cd.Flow > 0 {
 		hint += fmt.Sprintf(", or lower %s.objective.flow (%g)", prefix, cd.Flow)
 	}

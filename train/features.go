@@ -44,12 +44,13 @@ func (t *Trainer) prepare(ctx context.Context, s Stage) error {
 }
 
 // served is the set that a loader is to shuffle: where features are seen the
-// pixels are not, and a set without them serves for the order.
-func (t *Trainer) served() *data.Images {
-	if t.data.passed == 0 {
+// pixels are not, and a set without them serves for the order; so it does where
+// a part of the images is held out.
+func (t *Trainer) served(s Stage) *data.Images {
+	if t.data.passed == 0 && s.Validation == 0 {
 		return t.images
 	}
-	return &data.Images{Height: 1, Width: 1, Channels: 1, Pix: make([]byte, t.images.Len())}
+	return &data.Images{Height: 1, Width: 1, Channels: 1, Pix: make([]byte, t.learnt(s))}
 }
 
 // head is the first n examples.

@@ -13,9 +13,12 @@ import (
 type machine struct {
 	*graph.Machine
 	input     *graph.Node
+	labels    *graph.Node // nil where they are not learnt
+	oneHot    []float32
 	total     *graph.Node
 	layers    []layerNodes
 	learned   []*graph.Tensor
+	weights   []*graph.Tensor // of these
 	gradients []*graph.Node
 	chains    []Chain
 }
@@ -37,20 +40,18 @@ type moving struct {
 // newMachine builds the graph of a step over n examples that have passed so
 // many layers already.
 func newMachine(model models.Model, stage Stage, n, passed int, chains map[string]*graph.Tensor, random *graph.Random) (*machine, error) {
-	layers := layersOf(model)
-	task, shape := Task{Below: passed, Chains: chains}, model.InputShape()
-	task.First, task.Last = stage.Span(len(layers))
-	if passed > 0 {
-		shape = layers[passed].InputShape()
-	}
 	g := graph.New(random)
-	task.V = g.Input("v", append([]int{n}, shape...)...)
-	m := &machine{input: task.V}
+	m := &machine{}
+	task := m.inputs(g, model, stage, n, passed)
+	task.Chains = chains
 	loss, err := stage.objective().Build(g, model, task)
 	if err != nil {
 		return nil, err
 	}
-	m.total, m.learned, m.chains = loss.Total, loss.Parameters, loss.Chains
+	if err := stage.Penalties.add(g, loss); err != nil {
+		return nil, err
+	}
+	m.total, m.learned, m.weights, m.chains = loss.Total, loss.Parameters, loss.Weights, loss.Chains
 	wanted := []*graph.Node{m.total}
 	for _, c := range m.chains {
 		wanted = append(wanted, c.Next)
@@ -65,10 +66,52 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 		parameters[i] = g.Param(t)
 	}
 	m.gradients = g.Grad(m.total, parameters...)
-	if m.Machine, err = g.Compile(append(wanted, m.gradients...)...); err != nil {
-		return nil, err
+	return m, m.compile(g, append(wanted, m.gradients...))
+}
+
+// inputs adds the nodes for n examples that have passed so many layers, and
+// for their labels where the model has classes.
+func (m *machine) inputs(g *graph.Graph, model models.Model, stage Stage, n, passed int) Task {
+	layers := layersOf(model)
+	task, shape := Task{Below: passed}, model.InputShape()
+	task.First, task.Last = stage.Span(len(layers))
+	if passed > 0 {
+		shape = layers[passed].InputShape()
 	}
-	return m, nil
+	task.V = g.Input("v", append([]int{n}, shape...)...)
+	if classifier, ok := model.(models.Classifying); ok {
+		task.Labels = g.Input("labels", n, classifier.Classes())
+	}
+	m.input, m.labels = task.V, task.Labels
+	return task
+}
+
+// compile plans the computation of the nodes wanted.
+func (m *machine) compile(g *graph.Graph, wanted []*graph.Node) (err error) {
+	if m.Machine, err = g.Compile(wanted...); err != nil {
+		return err
+	}
+	if m.labels != nil && m.Value(m.labels) == nil { // nothing is computed from them
+		m.labels = nil
+	}
+	if m.labels != nil {
+		m.oneHot = make([]float32, len(m.Value(m.labels)))
+	}
+	return nil
+}
+
+// set provides a batch: the values of the examples, and the labels of these of
+// all images.
+func (m *machine) set(x []float32, labels []byte, index []int) error {
+	if err := m.Set(m.input, x); err != nil || m.labels == nil {
+		return err
+	}
+	classes := len(m.oneHot) / len(index)
+	clear(m.oneHot)
+	for i, image := range index {
+		m.oneHot[i*classes+int(labels[image])] = 1
+	}
+	return m.Set(m.labels, m.oneHot)
 }
 
 // nodes adds to g what is told of the part's layer.
@@ -165,19 +208,23 @@ func (m *machine) tell(steps []LayerStep) []LayerStep {
 }
 
 // learn moves the chains, the running means and then the parameters, by the
-// gradients of the last run.
-func (m *machine) learn(optimizer Adam, state map[*graph.Tensor]*moments, rate, meanRate float64) {
+// gradients of the last run, when this part of the stage is done.
+func (m *machine) learn(s Stage, state map[*graph.Tensor]*Moments, done float64) {
 	for _, c := range m.chains {
 		copy(c.States.Data, m.Value(c.Next))
 	}
 	for i := range m.layers {
 		for _, c := range m.layers[i].centre {
-			graph.Blend(c.tensor.Data, m.Value(c.value), meanRate)
+			graph.Blend(c.tensor.Data, m.Value(c.value), s.meanRate())
 		}
 	}
+	optimizer, rate := s.optimizer(), s.rate(done)
 	for i, t := range m.learned {
-		optimizer.update(t, state[t], m.Value(m.gradients[i]), rate)
+		moments := state[t]
+		moments.Steps++
+		optimizer.Update(t.Data, m.Value(m.gradients[i]), moments, rate, done)
 	}
+	s.Penalties.limit(m.weights)
 }
 
 // finite tells where the last run left the numbers, if it did.

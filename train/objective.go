@@ -1,6 +1,8 @@
 package train
 
 import (
+	"reflect"
+
 	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/models/tagged"
@@ -18,6 +20,7 @@ type Task struct {
 	V           *graph.Node // the batch: (B×input), or what the layers below have made of it
 	Below       int         // how many layers V has passed already
 	First, Last int         // the layers that learn, from 1
+	Labels      *graph.Node // 1 for the class of each example, else 0: (B×classes); nil for a model without classes
 
 	// Chains are the states of persistent chains, by the name of the layer;
 	// none unless the objective is persistent.
@@ -28,9 +31,29 @@ type Task struct {
 // but the mean hidden states, which then need computing only once.
 type bottomUp interface{ bottomUp() }
 
+// stepped objectives have a number of Gibbs steps. Two that differ in that
+// alone have gradients of one kind: moments and chains of one suit the other,
+// and a schedule of K is a list of stages.
+type stepped interface {
+	Objective
+	steps(k int) Objective
+}
+
+// sameButSteps tells whether two objectives are alike but for their Gibbs
+// steps.
+func sameButSteps(a, b Objective) bool {
+	x, okA := a.(stepped)
+	y, okB := b.(stepped)
+	if okA && okB {
+		a, b = x.steps(0), y.steps(0)
+	}
+	return reflect.DeepEqual(a, b)
+}
+
 // Objectives are the objectives by the names that recipes use.
 var Objectives = tagged.Types[Objective]{
 	"cd":             CD{},
+	"classification": Classification{},
 	"pcd":            PCD{},
 	"reconstruction": Reconstruction{},
 }
@@ -39,8 +62,10 @@ var Objectives = tagged.Types[Objective]{
 type Loss struct {
 	Total      *graph.Node     // what is minimised: (1)
 	Parameters []*graph.Tensor // what learns
+	Weights    []*graph.Tensor // those of them that penalties are for; the hidden unit is the last axis
 	Parts      []Part          // a part for each layer that learns, from the bottom up; none for a model without layers
 	Chains     []Chain         // that persist, none for most objectives
+	Logits     *graph.Node     // of classes (B×classes), nil for most objectives
 }
 
 // Part is a layer's share of a loss.
@@ -67,6 +92,7 @@ func layerwise(g *graph.Graph, layers []*models.Layer, task Task, flow float64, 
 			part.Layer, part.Visible, part.Hidden, part.Centre = l, v, h, true
 			loss.Parts = append(loss.Parts, part)
 			loss.Parameters = append(loss.Parameters, l.Parameters()...)
+			loss.Weights = append(loss.Weights, l.Weight)
 			if loss.Total == nil {
 				loss.Total = part.Loss
 			} else {

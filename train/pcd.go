@@ -19,6 +19,8 @@ type PCD struct {
 
 func (PCD) bottomUp() {}
 
+func (p PCD) steps(k int) Objective { p.K = k; return p }
+
 func (p PCD) chains() int {
 	if p.Chains == 0 {
 		return 100

@@ -38,6 +38,9 @@ func (t *Trainer) reconcile(saved []byte, at Position) (Position, error) {
 	if len(theirs.Stages) == len(t.stages) {
 		last := len(t.stages) - 1
 		if at.Stage == len(t.stages) && t.stages[last].Epochs > theirs.Stages[last].Epochs {
+			if t.stages[last].Validation > 0 {
+				return at, fmt.Errorf("%w: stages.%d has ended with its best epoch and cannot be made longer", ErrOtherRecipe, last)
+			}
 			at.Stage, at.Epoch = last, theirs.Stages[last].Epochs
 		}
 		for i := at.Stage; i < len(t.stages); i++ {
@@ -53,7 +56,7 @@ func (t *Trainer) reconcile(saved []byte, at Position) (Position, error) {
 	}
 	if at.Stage < len(t.stages) {
 		s := t.stages[at.Stage]
-		if batches := (t.images.Len() + s.BatchSize() - 1) / s.BatchSize(); at.Epoch >= s.Epochs || at.Batch >= batches {
+		if batches := (t.learnt(s) + s.BatchSize() - 1) / s.BatchSize(); at.Epoch >= s.Epochs || at.Batch >= batches {
 			return at, fmt.Errorf("%w: it stands at epoch %d, batch %d of stages.%d, which has %d epochs of %d batches",
 				ErrOtherRecipe, at.Epoch, at.Batch, at.Stage, s.Epochs, batches)
 		}

@@ -19,6 +19,9 @@ type Reconstruction struct {
 	Loss string `json:"loss,omitempty"`
 }
 
+// measures says that the loss of other examples tells how good a model is.
+func (Reconstruction) measures() {}
+
 // Build adds the error. A model that has a code but no layers learns with all
 // its parameters, and has the cross-entropy if it is models.Logistic.
 func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
@@ -38,6 +41,7 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 		if i+1 >= task.First && i+1 <= task.Last {
 			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h})
 			loss.Parameters = append(loss.Parameters, l.Parameters()...)
+			loss.Weights = append(loss.Weights, l.Weight)
 		}
 	}
 	bottom := layers[0]
@@ -54,6 +58,10 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 }
 
 func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node) (*Loss, error) {
+	loss := &Loss{Parameters: model.Parameters()}
+	if weighted, ok := model.(models.Weighted); ok {
+		loss.Weights = weighted.Weights()
+	}
 	coder, ok := model.(models.Coder)
 	if !ok {
 		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
@@ -64,10 +72,12 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node
 			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which %T has not: use squared", model.Spec())
 		}
 		logits := g.Flatten(logistic.Logits(g, logistic.Encode(g, v)))
-		return &Loss{Total: g.CrossEntropy(g.Flatten(v), logits), Parameters: model.Parameters()}, nil
+		loss.Total = g.CrossEntropy(g.Flatten(v), logits)
+		return loss, nil
 	}
 	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, v)), v.Shape()...)
-	return &Loss{Total: g.SquaredError(v, decoded), Parameters: model.Parameters()}, nil
+	loss.Total = g.SquaredError(v, decoded)
+	return loss, nil
 }
 
 // logistic tells whether the mean of the units is σ.

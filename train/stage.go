@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"boltzoo/models"
@@ -15,8 +16,9 @@ type Stage struct {
 	First     int       `json:"first,omitempty"` // the lowest layer that learns, from 1; 0 means 1
 	Last      int       `json:"last,omitempty"`  // the highest; 0 means the top one
 	Objective Objective `json:"-"`               // nil means CD{}
-	Optimizer Adam      `json:"optimizer"`
-	Schedule  Schedule  `json:"schedule,omitempty"`
+	Optimizer Optimizer `json:"-"`
+	Schedule  Schedule  `json:"schedule,omitempty"` // of the rate
+	Penalties Penalties `json:"penalties,omitzero"`
 	Epochs    int       `json:"epochs"`
 	Batch     int       `json:"batch,omitempty"` // 0 means 128
 
@@ -30,6 +32,18 @@ type Stage struct {
 	// MeanRate is how far the running means μ and λ of centred layers move
 	// towards each batch's; 0 means 0.01, and below 0 they stay.
 	MeanRate float64 `json:"mean_rate,omitempty"`
+
+	// Validation is the number of images at the end of the set that the stage
+	// does not learn from. After each epoch the loss of these, and the share
+	// of them that are taken for another class, is told, and at its end the
+	// stage has the parameters of the best epoch: fewest errors, then lowest
+	// loss. It is for objectives whose loss tells how good a model is:
+	// classification and reconstruction.
+	Validation int `json:"validation,omitempty"`
+
+	// Patience, where it is not 0, ends the stage after so many epochs without
+	// a better one.
+	Patience int `json:"patience,omitempty"`
 }
 
 func (s Stage) objective() Objective {
@@ -37,6 +51,19 @@ func (s Stage) objective() Objective {
 		return CD{}
 	}
 	return s.Objective
+}
+
+// optimizer is the optimiser. None is one without a rate, which check refuses.
+func (s Stage) optimizer() Optimizer {
+	if s.Optimizer == nil {
+		return Adam{}
+	}
+	return s.Optimizer
+}
+
+// rate is the learning rate when this part of the stage is done.
+func (s Stage) rate(done float64) float64 {
+	return s.optimizer().LearningRate() * s.Schedule.At(done)
 }
 
 // BatchSize is the number of images in a batch.
@@ -64,10 +91,7 @@ func (s Stage) Span(layers int) (first, last int) {
 
 // check looks for what New would otherwise trip over later.
 func (s Stage) check(model models.Model) error {
-	if err := s.Optimizer.check(); err != nil {
-		return err
-	}
-	if err := s.Schedule.check(); err != nil {
+	if err := errors.Join(s.optimizer().Check(), s.Schedule.check(), s.Penalties.check()); err != nil {
 		return err
 	}
 	switch {
@@ -79,6 +103,13 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("data_start %g, want at least 0", s.DataStart)
 	case s.MeanRate > 1:
 		return fmt.Errorf("mean_rate %g, want at most 1", s.MeanRate)
+	case s.Validation < 0:
+		return fmt.Errorf("validation %d, want at least 0", s.Validation)
+	case s.Patience < 0 || s.Patience > 0 && s.Validation == 0:
+		return fmt.Errorf("patience %d with validation on %d images, want some", s.Patience, s.Validation)
+	}
+	if _, ok := s.objective().(measure); s.Validation > 0 && !ok {
+		return fmt.Errorf("validation: the loss of %T does not tell how good a model is", s.objective())
 	}
 	if n := len(layersOf(model)); n > 0 {
 		if first, last := s.Span(n); first < 1 || last > n || first > last {
@@ -90,33 +121,58 @@ func (s Stage) check(model models.Model) error {
 
 type stageFields Stage
 
-// MarshalJSON writes the stage, with the objective's type.
+// MarshalJSON writes the stage, with the types of the objective and of the
+// optimiser.
 func (s Stage) MarshalJSON() ([]byte, error) {
 	objective, err := Objectives.Encode(s.objective())
+	if err != nil {
+		return nil, err
+	}
+	optimizer, err := Optimizers.Encode(s.optimizer())
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(struct {
 		stageFields
 		Objective json.RawMessage `json:"objective"`
-	}{stageFields(s), objective})
+		Optimizer json.RawMessage `json:"optimizer"`
+	}{stageFields(s), objective, optimizer})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and refuses unknown fields.
+// UnmarshalJSON reads what MarshalJSON writes and refuses unknown fields. An
+// optimiser without a type is Adam, as in files from before there were others.
 func (s *Stage) UnmarshalJSON(data []byte) (err error) {
 	var fields struct {
 		stageFields
 		Objective json.RawMessage `json:"objective"`
+		Optimizer json.RawMessage `json:"optimizer"`
 	}
 	if err := tagged.Strict(data, &fields); err != nil {
 		return err
 	}
 	*s = Stage(fields.stageFields)
-	if fields.Objective == nil {
-		return nil
+	if fields.Objective != nil {
+		if s.Objective, err = Objectives.Decode(fields.Objective); err != nil {
+			return fmt.Errorf("objective: %w", err)
+		}
 	}
-	if s.Objective, err = Objectives.Decode(fields.Objective); err != nil {
-		return fmt.Errorf("objective: %w", err)
+	if fields.Optimizer != nil {
+		if s.Optimizer, err = decodeOptimizer(fields.Optimizer); err != nil {
+			return fmt.Errorf("optimizer: %w", err)
+		}
 	}
 	return nil
+}
+
+func decodeOptimizer(data []byte) (Optimizer, error) {
+	var named struct{ Type *string }
+	if err := json.Unmarshal(data, &named); err != nil {
+		return nil, err
+	}
+	if named.Type != nil {
+		return Optimizers.Decode(data)
+	}
+	var a Adam
+	err := tagged.Strict(data, &a)
+	return a, err
 }

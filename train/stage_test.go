@@ -31,7 +31,7 @@ func TestStageRoundTrip(t *testing.T) {
 			t.Errorf("%+v comes back from %s as %+v", s, text, back)
 		}
 	}
-	if text, _ := json.Marshal(Stage{Optimizer: Adam{Rate: 0.5}, Epochs: 2}); string(text) != `{"optimizer":{"rate":0.5},"epochs":2,"objective":{"type":"cd"}}` {
+	if text, _ := json.Marshal(Stage{Optimizer: Adam{Rate: 0.5}, Epochs: 2}); string(text) != `{"epochs":2,"objective":{"type":"cd"},"optimizer":{"type":"adam","rate":0.5}}` {
 		t.Errorf("the shortest stage is %s", text)
 	}
 }

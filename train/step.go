@@ -16,9 +16,12 @@ type Step struct {
 	N          int     `json:"n"`              // images in this batch
 	Images     int     `json:"images"`         // images seen since the training began, these included
 	Rate       float64 `json:"rate"`
-	Loss       float64 `json:"loss"`
+	Loss       float64 `json:"loss"` // what is minimised, penalties and all
 	EndOfEpoch bool    `json:"end_of_epoch,omitempty"`
 	EndOfStage bool    `json:"end_of_stage,omitempty"`
+
+	// Validation is told at the end of an epoch by stages that hold out images.
+	Validation *Validation `json:"validation,omitempty"`
 
 	// Layers are those that learn, from the bottom up. The next step
 	// overwrites them: clone the slice to keep it.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"reflect"
 	"slices"
 
 	"boltzoo/graph"
@@ -26,12 +25,15 @@ type Trainer struct {
 	recipe  []byte // JSON of everything that decides the result
 	at      Position
 	seen    int                        // images
-	adam    map[*graph.Tensor]*moments // by parameter, once it has learnt
+	moments map[*graph.Tensor]*Moments // by parameter, once it has learnt
 	started map[string]bool            // layers that have begun to learn, by name
 	chains  map[string]*graph.Tensor   // states of persistent chains, by layer
+	best    *best                      // of the stage, nil unless it has had a validation
 	last    []LayerStep                // of the last step, used again
 	data    features                   // what the steps of the stage see
 	memory  int                        // bytes that features may take
+
+	measures map[int]*measuring // of the stage's validation, by batch size
 }
 
 // New prepares the training of model on images. The seed decides the order of
@@ -50,7 +52,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 	t := &Trainer{
 		model: model, layers: layersOf(model), stages: slices.Clone(stages), images: images, seed: seed,
 		random:  graph.NewRandom(seed),
-		adam:    map[*graph.Tensor]*moments{},
+		moments: map[*graph.Tensor]*Moments{},
 		started: map[string]bool{},
 		data:    features{images, 0},
 		memory:  featureBytes,
@@ -60,7 +62,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		if err == nil {
 			// An objective that the model cannot have should say so now, not
 			// after the hours of the stages before.
-			_, err = newMachine(model, s, 1, 0, t.newChains(s), t.random)
+			err = t.checkMachine(s)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("train: stages.%d: %w", i, err)
@@ -70,6 +72,25 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 	t.recipe, err = t.describe()
 	return t, err
 }
+
+// checkMachine finds out whether the model can have the stage's objective, and
+// the images what it learns from.
+func (t *Trainer) checkMachine(s Stage) error {
+	m, err := newMachine(t.model, s, 1, 0, t.newChains(s), t.random)
+	if err != nil {
+		return err
+	}
+	if s.Validation >= t.images.Len() {
+		return fmt.Errorf("validation on %d of %d images: none are left to learn from", s.Validation, t.images.Len())
+	}
+	if m.labels == nil {
+		return nil
+	}
+	return checkLabels(t.images, t.model.(models.Classifying).Classes(), t.learnt(s))
+}
+
+// learnt is the number of images that a stage learns from.
+func (t *Trainer) learnt(s Stage) int { return t.images.Len() - s.Validation }
 
 // describe is everything that decides the result of the training, as JSON.
 func (t *Trainer) describe() ([]byte, error) {
@@ -131,7 +152,8 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 		return false, fmt.Errorf("train: stages.%d: %w", number, err)
 	}
 	var x []float32 // a batch of features
-	loader := data.NewLoader(t.served(), s.BatchSize(), t.seed)
+	loader := data.NewLoader(t.served(s), s.BatchSize(), t.seed)
+	t.measures = map[int]*measuring{}
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
 		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {
@@ -145,12 +167,12 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 				}
 				machines[batch.N] = m
 				for _, p := range m.learned {
-					if t.adam[p] == nil {
-						t.adam[p] = newMoments(p)
+					if t.moments[p] == nil {
+						t.moments[p] = newMoments(p, s.optimizer().Slots())
 					}
 				}
 			}
-			if t.data.passed > 0 {
+			if t.data.passed > 0 || s.Validation > 0 {
 				x = slices.Grow(x[:0], batch.N*t.data.Size())[:batch.N*t.data.Size()]
 				t.data.Floats(x, batch.Images...)
 				batch.X = x
@@ -177,19 +199,28 @@ func (t *Trainer) epoch() int {
 	return epoch
 }
 
-// begin prepares a stage: moments of another objective's gradients are
-// forgotten, the layers below those that learn give their features, and layers
+// begin prepares a stage: moments of another objective's gradients, or of
+// another optimiser, are forgotten, and chains of another objective too, the
+// layers below those that learn give their features, and layers
 // that learn for the first time start.
 func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	fresh := t.at.Epoch == 0 && t.at.Batch == 0
-	if fresh && t.at.Stage > 0 && !reflect.DeepEqual(s.objective(), t.stages[t.at.Stage-1].objective()) {
-		clear(t.adam)
+	if fresh {
+		same := t.at.Stage > 0 && sameButSteps(s.objective(), t.stages[t.at.Stage-1].objective())
+		if !same {
+			clear(t.moments)
+		}
+		forgetOthers(t.moments, s.optimizer())
+		chains := t.newChains(s)
+		for name := range chains {
+			if went := t.chains[name]; same && went != nil {
+				chains[name] = went
+			}
+		}
+		t.chains = chains
 	}
 	if err := t.prepare(ctx, s); err != nil {
 		return err
-	}
-	if fresh {
-		t.chains = t.newChains(s)
 	}
 	first, last := s.Span(len(t.layers))
 	var below metric.Source = head{t.data, startImages}
@@ -212,7 +243,7 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 
 // step takes one batch and moves the position on.
 func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step, error) {
-	if err := m.Set(m.input, batch.X); err != nil {
+	if err := m.set(batch.X, t.images.Labels, batch.Images); err != nil {
 		return Step{}, err
 	}
 	if err := m.Run(); err != nil {
@@ -222,20 +253,28 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 		return Step{}, t.diverged(err)
 	}
 	done := float64(t.at.Epoch*batches+t.at.Batch) / float64(s.Epochs*batches)
-	rate := s.Optimizer.Rate * s.Schedule.At(done)
-	m.learn(s.Optimizer, t.adam, rate, s.meanRate())
+	m.learn(s, t.moments, done)
 
 	t.last = m.tell(t.last)
 	step := Step{
 		Position: t.at, Name: s.Name, Batches: batches, N: batch.N, Images: t.seen + batch.N,
-		Rate: rate, Loss: m.scalar(m.total), Layers: t.last,
+		Rate: s.rate(done), Loss: m.scalar(m.total), Layers: t.last,
 	}
 	step.EndOfEpoch = t.at.Batch == batches-1
-	step.EndOfStage = step.EndOfEpoch && t.at.Epoch == s.Epochs-1
 	if step.EndOfEpoch {
 		if err := finiteTensors(t.model.Tensors()); err != nil {
 			return Step{}, t.diverged(err)
 		}
+		if s.Validation > 0 {
+			var err error
+			if step.Validation, err = t.validate(s); err != nil {
+				return Step{}, err
+			}
+		}
+		step.EndOfStage = t.at.Epoch == s.Epochs-1 || s.impatient(step.Validation)
+	}
+	if step.EndOfStage {
+		t.restoreBest()
 	}
 	t.at.Step++
 	t.seen = step.Images

@@ -106,10 +106,11 @@ func bits(trainer *Trainer) map[string][]uint32 {
 	}
 	for _, x := range trainer.model.Tensors() {
 		add(x)
-		if m := trainer.adam[x]; m != nil {
-			add(m.mean)
-			add(m.square)
-			all[x.Name+" steps"] = []uint32{uint32(m.steps)}
+		if m := trainer.moments[x]; m != nil {
+			for _, kept := range m.Tensors {
+				add(kept)
+			}
+			all[x.Name+" steps"] = []uint32{uint32(m.Steps)}
 		}
 	}
 	return all
@@ -410,11 +411,11 @@ func TestRecentringKeepsTheModel(t *testing.T) {
 	if err := errors.Join(m.Set(m.input, x), m.Run()); err != nil {
 		t.Fatal(err)
 	}
-	state := map[*graph.Tensor]*moments{}
+	state := map[*graph.Tensor]*Moments{}
 	for _, p := range m.learned {
-		state[p] = newMoments(p)
+		state[p] = newMoments(p, Adam{}.Slots())
 	}
-	m.learn(Adam{}, state, 0, 0.4) // the means move, the parameters do not learn
+	m.learn(Stage{MeanRate: 0.4}, state, 0) // the means move, the parameters do not learn
 	if slices.Equal(means, slices.Concat(l.VisibleMean.Data, l.HiddenMean.Data)) {
 		t.Fatal("the running means did not move")
 	}
@@ -512,7 +513,7 @@ func TestNewRefuses(t *testing.T) {
 		"no stages":     {nil, bars(3), nil, "no stages"},
 		"no rate":       {nil, bars(3), []Stage{ok, {Epochs: 1}}, "stages.1: optimizer.rate"},
 		"no epochs":     {nil, bars(3), []Stage{{Optimizer: adam}}, "epochs 0"},
-		"schedule":      {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Schedule: "exponential"}}, "exponential"},
+		"schedule":      {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Schedule: "quadratic"}}, "quadratic"},
 		"layers":        {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, Last: 4}}, "layers 2 to 4, want some of 1 to 3"},
 		"noise":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{Noise: "loud"}}}, "loud"},
 		"steps":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: CD{K: -1}}}, "k -1"},
@@ -618,12 +619,12 @@ func TestStepsAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := data.Batch{N: 4, X: make([]float32, 4*8*8*3)}
+	batch := data.Batch{N: 4, X: make([]float32, 4*8*8*3), Images: []int{0, 1, 2, 3}}
 	ops := testing.AllocsPerRun(50, func() {
 		if err := m.Run(); err != nil {
 			t.Fatal(err)
 		}
-		m.learn(s.Optimizer, trainer.adam, 0.01, 0.01)
+		m.learn(s, trainer.moments, 0)
 	})
 	whole := testing.AllocsPerRun(50, func() {
 		if _, err := trainer.step(s, m, batch, 1000); err != nil {

@@ -30,7 +30,7 @@ func BenchmarkStep(b *testing.B) {
 				b.Fatal(err)
 			}
 			stage := r.Stages[0]
-			stage.Batch, stage.Epochs, stage.Schedule, stage.Optimizer.Rate = batch, b.N+2, train.Constant, 1e-4
+			stage.Batch, stage.Epochs, stage.Schedule, stage.Optimizer = batch, b.N+2, train.Constant, train.Adam{Rate: 1e-4}
 			trainer, err := train.New(model, []train.Stage{stage}, images, 1)
 			if err != nil {
 				b.Fatal(err)

@@ -46,10 +46,20 @@ func (s Sampling) check() error {
 	return nil
 }
 
+// netOf is the stack of machines that a model is, or that a classifier has as
+// its body.
+func netOf(model models.Model) (*models.BeliefNet, bool) {
+	if classifier, ok := model.(*models.ClassifierNet); ok {
+		return classifier.BeliefNet, true
+	}
+	net, ok := model.(*models.BeliefNet)
+	return net, ok
+}
+
 // suits finds what a model cannot do, before it is trained. One without layers
 // has no samples, and a recipe for it no sampling.
 func (s Sampling) suits(model models.Model) error {
-	net, ok := model.(*models.BeliefNet)
+	net, ok := netOf(model)
 	if !ok {
 		if s != (Sampling{}) {
 			return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
@@ -68,7 +78,7 @@ func (s Sampling) suits(model models.Model) error {
 // Sample draws n pictures, which seed decides. A chain that starts from data
 // gets its examples from start, n of them.
 func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32) ([]float32, error) {
-	net, ok := model.(*models.BeliefNet)
+	net, ok := netOf(model)
 	if !ok {
 		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
 	}

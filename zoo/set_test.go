@@ -16,8 +16,8 @@ func TestSet(t *testing.T) {
 	for assignment, want := range map[string]func(r Recipe) bool{
 		"seed=18446744073709551615":                               func(r Recipe) bool { return r.Seed == 18446744073709551615 },
 		"about=a = b":                                             func(r Recipe) bool { return r.About == "a = b" },
-		"stages.1.optimizer.rate=0.25":                            func(r Recipe) bool { return r.Stages[1].Optimizer.Rate == 0.25 },
-		"stages.0.optimizer.beta1=0.5":                            func(r Recipe) bool { return r.Stages[0].Optimizer.Beta1 == 0.5 },
+		"stages.1.optimizer.rate=0.25":                            func(r Recipe) bool { return r.Stages[1].Optimizer == train.Adam{Rate: 0.25} },
+		"stages.0.optimizer.beta1=0.5":                            func(r Recipe) bool { return r.Stages[0].Optimizer.(train.Adam).Beta1 == 0.5 },
 		"stages.0.objective.flow=0.5":                             func(r Recipe) bool { return r.Stages[0].Objective == train.CD{Flow: 0.5} },
 		"stages.0.objective=reconstruction":                       func(r Recipe) bool { return r.Stages[0].Objective == train.Reconstruction{} },
 		"stages.0.schedule=cosine":                                func(r Recipe) bool { return r.Stages[0].Schedule == train.Cosine },

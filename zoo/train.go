@@ -231,7 +231,7 @@ func (t *Training) total() int {
 // Finish fits the prior of codes, writes the weights, the pictures and the
 // card, and returns what was reached on test data.
 func (t *Training) Finish(ctx context.Context) (*Result, error) {
-	if net, ok := t.model.(*models.BeliefNet); ok && net.Prior() != nil {
+	if net, ok := netOf(t.model); ok && net.Prior() != nil {
 		if err := train.FitPrior(net, t.images.Head(priorImages), evalBatch); err != nil {
 			return nil, err
 		}

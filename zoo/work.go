@@ -20,7 +20,8 @@ func work(model models.Model, stage train.Stage) float64 {
 	}
 	layers := layered.Layers()
 	first, last := stage.Span(len(layers))
-	if _, ok := stage.Objective.(train.Reconstruction); ok { // goes through all of them
+	switch stage.Objective.(type) {
+	case train.Reconstruction, train.Classification: // go through all of them
 		first, last = 1, len(layers)
 	}
 	sum := 0.0

@@ -40,7 +40,7 @@ type work struct {
 // learning is a stage as training steps are measured: the rate is small and
 // constant, so that hundreds of steps go nowhere in particular.
 func learning(s train.Stage, batch int) train.Stage {
-	s.Batch, s.Schedule, s.Optimizer.Rate = batch, train.Constant, 1e-4
+	s.Batch, s.Schedule, s.Optimizer = batch, train.Constant, train.Adam{Rate: 1e-4}
 	return s
 }
 
