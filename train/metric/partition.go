@@ -167,3 +167,17 @@ func Unnormalised(l *models.Layer, source Source, batch int) (float64, error) {
 	})
 	return sum / float64(source.Len()), err
 }
+
+// FreeEnergy is the mean of a model's free energy over examples.
+func FreeEnergy(model models.Energetic, source Source, batch int) (float64, error) {
+	sum := 0.0
+	err := Sweep(source, batch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		return []*graph.Node{model.FreeEnergy(g, v)}
+	}, func(_ int, values [][]float32) error {
+		for _, f := range values[0] {
+			sum += float64(f)
+		}
+		return nil
+	})
+	return sum / float64(source.Len()), err
+}

@@ -92,6 +92,7 @@ func (a *app) root() *cobra.Command {
 		a.list(),
 		a.show(),
 		a.train(),
+		a.eval(),
 		a.sample(),
 		a.reconstruct(),
 		a.encode(),

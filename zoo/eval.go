@@ -1,0 +1,297 @@
+package zoo
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/models/unit"
+	"boltzoo/train/data"
+	"boltzoo/train/metric"
+)
+
+// Eval says what of a trained model is measured, and how.
+type Eval struct {
+	Metrics []string `json:"metrics,omitempty"` // by name; none: all that the model has
+	Limit   int      `json:"limit,omitempty"`   // images at most, of those for testing and of those for training each; 0: all for testing, as many for training
+	Chains  int      `json:"chains,omitempty"`  // of annealing; 0 means 100
+	Betas   int      `json:"betas,omitempty"`   // steps of annealing; 0 means 14,500
+	Burn    int      `json:"burn,omitempty"`    // Gibbs steps before reverse annealing; 0 means as many as steps of annealing
+	Binary  string   `json:"binary,omitempty"`  // how pixels become 0 or 1 for binary visible units; empty means BinarySample
+	Seed    uint64   `json:"seed"`
+}
+
+// The ways in which pixels become states of binary units.
+const (
+	BinarySample    = "sample"    // 1 with the probability of their intensity, drawn once
+	BinaryThreshold = "threshold" // 1 from one half on
+	BinaryGrey      = "grey"      // as they are, which has no likelihood
+)
+
+// Evaluation is what was measured. Metrics that were not asked for are nil.
+type Evaluation struct {
+	Set     string `json:"set"`
+	Images  int    `json:"images"`           // tested
+	Train   int    `json:"train"`            // images of the training part that were used beside them
+	Binary  string `json:"binary,omitempty"` // how pixels became 0 or 1, where units are binary
+	Seed    uint64 `json:"seed"`
+	BuiltIn bool   `json:"built_in,omitempty"`
+
+	LogLikelihood  *LogLikelihood `json:"loglik,omitempty"`
+	Gap            *Gap           `json:"gap,omitempty"`
+	Reconstruction []Depth        `json:"reconstruction,omitempty"`
+}
+
+// LogLikelihood is that of the test images under a machine, the mean of an
+// image in nats; a log density where visible units are real.
+type LogLikelihood struct {
+	Exact *float64 `json:"exact,omitempty"` // where the states can be counted
+	LogZ  *float64 `json:"log_z,omitempty"` // counted
+	// The two enclose it but for chance: AIS errs upwards, its reverse
+	// downwards.
+	AIS     *Annealed `json:"ais,omitempty"`
+	Reverse *Annealed `json:"reverse_ais,omitempty"`
+}
+
+// Annealed is an estimate of log Z, and of what follows from it.
+type Annealed struct {
+	Value     float64  `json:"value"` // the log-likelihood, or its bound, with that log Z
+	LogZ      float64  `json:"log_z"`
+	Deviation float64  `json:"standard_error"`
+	Low       *float64 `json:"low,omitempty"` // three standard errors of the mean weight away; none where nothing is left
+	High      *float64 `json:"high,omitempty"`
+	Effective float64  `json:"effective_chains"`
+	Chains    int      `json:"chains"`
+	Betas     int      `json:"betas"`
+	Burn      int      `json:"burn,omitempty"`
+}
+
+// annealed is what an estimate makes of a mean log p + log Z.
+func annealed(mean float64, e metric.Estimate) *Annealed {
+	return &Annealed{mean - e.LogZ, e.LogZ, e.Deviation, finite(e.Low), finite(e.High), e.Effective, e.Chains, e.Betas, e.Burn}
+}
+
+// finite is x, or nil for a bound that is none.
+func finite(x float64) *float64 {
+	if math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// Gap is how much lower the free energy of training images is than that of test
+// images, in nats: it grows when a model begins to learn them by heart (Hinton's
+// "Practical Guide", section 6).
+type Gap struct {
+	Train float64 `json:"train"` // mean free energy
+	Test  float64 `json:"test"`
+	Gap   float64 `json:"gap"` // test less train
+}
+
+// aspect is something that can be measured.
+type aspect struct {
+	name, about string
+	lacks       func(e *evaluator) error // what the model lacks for it, or nil
+	measure     func(e *evaluator, ctx context.Context) error
+	slow        bool // it may take minutes: only if asked for
+}
+
+// aspects are all of them, in the order in which they are shown.
+var aspects = []aspect{
+	{name: "loglik", about: "log-likelihood: counted where the states can be, else between reverse annealing and annealing", lacks: (*evaluator).noLikelihood, measure: (*evaluator).logLikelihood},
+	{name: "gap", about: "free energy of test images less that of training images", lacks: (*evaluator).noEnergy, measure: (*evaluator).gap},
+	{name: "reconstruction", about: "mean squared reconstruction error through each depth", lacks: (*evaluator).noCode, measure: (*evaluator).reconstruction},
+}
+
+// Metrics are the names of what Evaluate can measure.
+func Metrics() []string {
+	names := make([]string, len(aspects))
+	for i, a := range aspects {
+		names[i] = a.name
+	}
+	return names
+}
+
+// AboutMetrics is a line for each of Metrics.
+func AboutMetrics() string {
+	var b strings.Builder
+	for _, a := range aspects {
+		fmt.Fprintf(&b, "  %-16s%s\n", a.name, a.about)
+	}
+	return b.String()
+}
+
+// evaluator has what the aspects share.
+type evaluator struct {
+	Eval
+	model       models.Model
+	layers      []*models.Layer // none for a model without
+	train, test metric.Source   // of states that suit the visible units
+	random      *graph.Random
+	result      *Evaluation
+	tell        func(done, total int)
+}
+
+// check finds what no model can have measured.
+func (o Eval) check() error {
+	for _, name := range o.Metrics {
+		if !slices.Contains(Metrics(), name) {
+			return fmt.Errorf("zoo: no metric %q%s: want some of %s", name, didYouMean(name, Metrics()), strings.Join(Metrics(), ", "))
+		}
+	}
+	switch o.Binary {
+	case "", BinarySample, BinaryThreshold, BinaryGrey:
+	default:
+		return fmt.Errorf("zoo: binary %q, want %s, %s or %s", o.Binary, BinarySample, BinaryThreshold, BinaryGrey)
+	}
+	if min(o.Limit, o.Chains, o.Betas, o.Burn) < 0 {
+		return fmt.Errorf("zoo: limit %d, chains %d, betas %d, burn %d: want at least 0", o.Limit, o.Chains, o.Betas, o.Burn)
+	}
+	return nil
+}
+
+// Check finds what no model can have measured, before one is loaded.
+func (o Eval) Check() error { return o.check() }
+
+// Evaluate measures a model. tell, unless nil, hears how far each metric is.
+func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images, tell func(name string, done, total int)) (*Evaluation, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if tell == nil {
+		tell = func(string, int, int) {}
+	}
+	if o.Limit > 0 {
+		test = test.Head(o.Limit)
+	}
+	train = train.Head(test.Len())
+	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, random: graph.NewRandom(o.Seed)}
+	e.result = &Evaluation{Set: test.Name, Images: test.Len(), Train: train.Len(), Seed: o.Seed, BuiltIn: t.Run.Data.BuiltIn}
+	if layered, ok := t.Model.(models.Layered); ok {
+		e.layers = layered.Layers()
+		e.binarise()
+	}
+	for _, a := range aspects {
+		lacks := a.lacks(e)
+		switch asked := slices.Contains(o.Metrics, a.name); {
+		case asked && lacks != nil:
+			return nil, fmt.Errorf("zoo: %s: %w", a.name, lacks)
+		case asked, len(o.Metrics) == 0 && lacks == nil && !a.slow:
+		default:
+			continue
+		}
+		e.tell = func(done, total int) { tell(a.name, done, total) }
+		e.tell(0, 1)
+		if err := a.measure(e, ctx); err != nil {
+			return nil, fmt.Errorf("zoo: %s: %w", a.name, err)
+		}
+	}
+	return e.result, ctx.Err()
+}
+
+// binarise makes images states of binary visible units.
+func (e *evaluator) binarise() {
+	if _, ok := e.layers[0].Visible.(unit.Binary); !ok {
+		return
+	}
+	way := e.Binary
+	if way == "" {
+		way = BinarySample
+	}
+	e.result.Binary = way
+	switch way {
+	case BinarySample:
+		e.train, e.test = metric.Binarise(e.train, e.random), metric.Binarise(e.test, e.random)
+	case BinaryThreshold:
+		e.train, e.test = metric.Binarise(e.train, nil), metric.Binarise(e.test, nil)
+	}
+}
+
+func (e *evaluator) noCode() error {
+	if _, ok := e.model.(models.Coder); !ok {
+		return fmt.Errorf("a %T has no code", e.model.Spec())
+	}
+	return nil
+}
+
+func (e *evaluator) reconstruction(context.Context) error {
+	errs, err := metric.Reconstruction(e.model.(models.Coder), e.test, evalBatch)
+	for i, mse := range errs {
+		e.result.Reconstruction = append(e.result.Reconstruction, Depth{i + 1, mse})
+	}
+	return err
+}
+
+func (e *evaluator) noEnergy() error {
+	if _, ok := e.model.(models.Energetic); !ok {
+		return fmt.Errorf("a %T has no free energy", e.model.Spec())
+	}
+	return nil
+}
+
+func (e *evaluator) gap(context.Context) error {
+	g := &Gap{}
+	for mean, source := range map[*float64]metric.Source{&g.Train: e.train, &g.Test: e.test} {
+		var err error
+		if *mean, err = metric.FreeEnergy(e.model.(models.Energetic), source, evalBatch); err != nil {
+			return err
+		}
+	}
+	g.Gap = g.Test - g.Train
+	e.result.Gap = g
+	return nil
+}
+
+// noLikelihood wants a single machine of exact units.
+func (e *evaluator) noLikelihood() error {
+	switch {
+	case len(e.layers) == 0:
+		return fmt.Errorf("a %T has no layers, and no likelihood", e.model.Spec())
+	case len(e.layers) > 1:
+		return fmt.Errorf("a stack of %d layers has no likelihood that can be estimated, only a bound", len(e.layers))
+	case e.result.Binary == BinaryGrey:
+		return fmt.Errorf("binary units have the likelihood of zeros and ones, not of grey pixels: choose %s or %s", BinarySample, BinaryThreshold)
+	}
+	_, err := e.layers[0].Exact()
+	return err
+}
+
+func (e *evaluator) logLikelihood(ctx context.Context) error {
+	l := e.layers[0]
+	mean, err := metric.Unnormalised(l, e.test, evalBatch)
+	if err != nil {
+		return err
+	}
+	found := &LogLikelihood{}
+	e.result.LogLikelihood = found
+	if metric.Countable(l) {
+		logZ, err := metric.LogZ(ctx, l, e.tell)
+		if err != nil {
+			return err
+		}
+		exact := mean - logZ
+		found.LogZ, found.Exact = &logZ, &exact
+	}
+	found.AIS, found.Reverse, err = e.anneal(ctx, l, e.train, mean)
+	return err
+}
+
+// anneal estimates log Z from both sides, for a machine over such examples and
+// their mean log p + log Z.
+func (e *evaluator) anneal(ctx context.Context, l *models.Layer, examples metric.Source, mean float64) (ais, reverse *Annealed, err error) {
+	base, err := metric.BaseRate(l, examples, evalBatch)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := metric.AIS{Chains: e.Chains, Betas: e.Betas, Burn: e.Burn}
+	forward, err := a.Forward(ctx, l, base, e.random, e.tell)
+	if err != nil {
+		return nil, nil, err
+	}
+	back, err := a.Reverse(ctx, l, base, examples, e.random, e.tell)
+	return annealed(mean, forward), annealed(mean, back), err
+}

@@ -1,0 +1,62 @@
+package zoo
+
+import (
+	"fmt"
+	"math"
+)
+
+// Row is a line of a table of what was measured.
+type Row struct{ Metric, What, Value, Note string }
+
+// Rows are the evaluation as a table.
+func (e *Evaluation) Rows() []Row {
+	var rows []Row
+	metric := ""
+	add := func(what, note, format string, args ...any) {
+		rows = append(rows, Row{metric, what, fmt.Sprintf(format, args...), note})
+	}
+	if l := e.LogLikelihood; l != nil {
+		metric = "loglik"
+		if l.Exact != nil {
+			add("log-likelihood", "nats an image, all states counted", "%.2f", *l.Exact)
+		}
+		add("by AIS", "nats an image, errs upwards", "%.2f", l.AIS.Value)
+		add("by reverse AIS", "nats an image, errs downwards", "%.2f", l.Reverse.Value)
+		if l.LogZ != nil {
+			add("log Z", "counted", "%.3f", *l.LogZ)
+		}
+		add("log Z by AIS", l.AIS.note(), "%.3f", l.AIS.LogZ)
+		add("log Z by reverse AIS", l.Reverse.note(), "%.3f", l.Reverse.LogZ)
+	}
+	if g := e.Gap; g != nil {
+		metric = "gap"
+		add("free energy, training images", "", "%.3f", g.Train)
+		add("free energy, test images", "", "%.3f", g.Test)
+		add("gap", "grows when training images are learnt by heart", "%.3f", g.Gap)
+	}
+	for i, d := range e.Reconstruction {
+		metric = "reconstruction"
+		note := ""
+		if i == len(e.Reconstruction)-1 {
+			note = "the whole model"
+		}
+		add(fmt.Sprintf("mse through %d layers", d.Layers), note, "%.5f", d.Error)
+	}
+	return rows
+}
+
+// note tells how sure an estimate is of itself.
+func (a *Annealed) note() string {
+	span := func(x *float64, none float64) float64 {
+		if x == nil {
+			return none
+		}
+		return *x
+	}
+	burn := ""
+	if a.Burn > 0 {
+		burn = fmt.Sprintf(", after %d Gibbs steps from data", a.Burn)
+	}
+	return fmt.Sprintf("± %.3f, 3σ %.2f to %.2f; %.0f of %d chains effective, %d β%s",
+		a.Deviation, span(a.Low, math.Inf(-1)), span(a.High, math.Inf(1)), a.Effective, a.Chains, a.Betas, burn)
+}

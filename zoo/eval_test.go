@@ -1,0 +1,106 @@
+package zoo
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/models/unit"
+	"boltzoo/train/data"
+)
+
+// untrained is a model with the weights that it begins with.
+func untrained(t *testing.T, spec models.Spec) *Trained {
+	t.Helper()
+	model, err := spec.New(graph.NewRandom(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Trained{Model: model}
+}
+
+func sixUnits(visible unit.Unit) models.RBM {
+	return models.RBM{Visible: visible, Hidden: unit.Binary{}, Shape: []int{28, 28, 1}, Units: 6, Deviation: 0.02, Centred: true}
+}
+
+func evaluate(t *testing.T, o Eval, trained *Trained) *Evaluation {
+	t.Helper()
+	e, err := o.Evaluate(context.Background(), trained, data.Digits(1, 50), data.Digits(3, 30), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestEvaluateMachine(t *testing.T) {
+	trained := untrained(t, sixUnits(unit.Binary{}))
+	o := Eval{Chains: 20, Betas: 100, Burn: 20, Seed: 4}
+	e := evaluate(t, o, trained)
+	l := e.LogLikelihood
+	if l == nil || l.Exact == nil || e.Gap == nil || e.Reconstruction == nil {
+		t.Fatalf("not all is measured: %+v", e)
+	}
+	// 100 steps from the data's rates to a machine that knows nothing of them
+	// are far too few: what is found lies ten nats to either side.
+	if !(l.Reverse.Value < *l.Exact && *l.Exact < l.AIS.Value) || l.Reverse.Burn != 20 || l.AIS.Chains != 20 {
+		t.Errorf("exact %.3f, AIS %+v, reverse %+v", *l.Exact, l.AIS, l.Reverse)
+	}
+	if e.Images != 30 || e.Train != 30 || e.Binary != BinarySample || e.Gap.Gap != e.Gap.Test-e.Gap.Train {
+		t.Errorf("%+v", e)
+	}
+	if again := evaluate(t, o, trained); !reflect.DeepEqual(again, e) {
+		t.Error("two evaluations with one seed differ")
+	}
+	if cut := evaluate(t, Eval{Metrics: []string{"gap"}, Binary: BinaryThreshold, Limit: 7}, trained); cut.LogLikelihood != nil || cut.Gap == nil || cut.Images != 7 || cut.Binary != BinaryThreshold {
+		t.Errorf("asked for the gap: %+v", cut)
+	}
+	if _, err := json.Marshal(e); err != nil {
+		t.Error(err)
+	}
+	seen := map[string]bool{}
+	for _, r := range e.Rows() {
+		seen[r.Metric] = true
+		if r.Value == "" || strings.Contains(r.Value, "%!") || strings.Contains(r.Note, "%!") {
+			t.Errorf("row %+v", r)
+		}
+	}
+	for _, name := range Metrics() {
+		asked := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, trained)
+		if !seen[name] || len(asked.Rows()) == 0 {
+			t.Errorf("%s is not in the table", name)
+		}
+	}
+}
+
+// What a model lacks is an error where it is asked for and left out where not.
+func TestEvaluateRefuses(t *testing.T) {
+	grey := untrained(t, models.RBM{Visible: unit.Multinary{}, Hidden: unit.Binary{}, Shape: []int{28, 28, 1}, Units: 6})
+	if e := evaluate(t, Eval{}, grey); e.LogLikelihood != nil || e.Gap == nil || e.Binary != "" {
+		t.Errorf("%+v", e)
+	}
+	stack := untrained(t, models.Stack{Shape: []int{28, 28, 1}, Layers: []models.Spec{
+		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 6},
+		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 4},
+	}})
+	for _, c := range []struct {
+		eval Eval
+		of   *Trained
+		want string
+	}{
+		{Eval{Metrics: []string{"loglik"}}, grey, "255 levels"},
+		{Eval{Metrics: []string{"loglik"}}, stack, "stack of 2 layers"},
+		{Eval{Metrics: []string{"loglik"}, Binary: BinaryGrey}, untrained(t, sixUnits(unit.Binary{})), "grey"},
+		{Eval{Metrics: []string{"loglik", "gab"}}, grey, "did you mean gap?"},
+		{Eval{Binary: "sampled"}, grey, `binary "sampled"`},
+		{Eval{Chains: -1}, grey, "chains -1"},
+	} {
+		_, err := c.eval.Evaluate(context.Background(), c.of, data.Digits(1, 5), data.Digits(3, 5), nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want one with %q", c.eval, err, c.want)
+		}
+	}
+}
