@@ -14,20 +14,51 @@ import (
 // definitions alone: the energy's linear map as a matrix (for a convolution
 // made entry by entry), the statistics of contrastive divergence by hand.
 type reference struct {
-	w    [][]float64 // V×H
-	a, b []float64
-	mu   []float64
-	la   []float64
-	fv   func(float64) float64
-	fh   func(float64) float64
-	g    float64 // copies
+	w          [][]float64 // V×H
+	a, b       []float64
+	mu         []float64
+	la         []float64
+	precision  []float64 // 1/σ² of learned variances, else 1
+	replicated bool      // b counts as often as the example has words
+	fv         means
+	fh         means
+	g          float64 // copies
+}
+
+// means are the mean states of a layer's units. Units that depend on each other
+// do so within the last axis.
+type means func(x []float64, lastAxis int) []float64
+
+// each is the means of units that do not depend on each other.
+func each(f func(float64) float64) means {
+	return func(x []float64, _ int) []float64 {
+		y := make([]float64, len(x))
+		for i := range x {
+			y[i] = f(x[i])
+		}
+		return y
+	}
+}
+
+func (r *reference) draws(v []float64) float64 {
+	if !r.replicated {
+		return 1
+	}
+	sum := 0.0
+	for _, n := range v {
+		sum += n
+	}
+	return sum
 }
 
 func (r *reference) up(v []float64) []float64 {
-	x := append([]float64(nil), r.b...)
+	x := make([]float64, len(r.b))
+	for j := range x {
+		x[j] = r.draws(v) * r.b[j]
+	}
 	for i := range v {
 		for j := range x {
-			x[j] += (v[i] - r.mu[i]) * r.w[i][j]
+			x[j] += (v[i] - r.mu[i]) * r.precision[i] * r.w[i][j]
 		}
 	}
 	return x
@@ -43,53 +74,97 @@ func (r *reference) down(h []float64) []float64 {
 	return y
 }
 
-func apply(f func(float64) float64, x []float64) []float64 {
-	y := make([]float64, len(x))
-	for i := range x {
-		y[i] = f(x[i])
-	}
-	return y
-}
-
 // statistics are the gradients of CD-k in mean field: minus the positive,
-// plus the negative phase, a mean over the batch.
-func (r *reference) statistics(batch [][]float64, k int) (dw [][]float64, da, db []float64) {
+// plus the negative phase, a mean over the batch. dz is that of log σ², of
+// units whose variances are learned. last are the sizes of the last axes of
+// visible and hidden units.
+func (r *reference) statistics(batch [][]float64, k int, last [2]int) (dw [][]float64, da, db, dz []float64) {
 	dw = make([][]float64, len(r.w))
 	for i := range dw {
 		dw[i] = make([]float64, len(r.b))
 	}
-	da, db = make([]float64, len(r.a)), make([]float64, len(r.b))
+	da, db, dz = make([]float64, len(r.a)), make([]float64, len(r.b)), make([]float64, len(r.a))
 	accumulate := func(v []float64, sign float64) {
-		h := apply(r.fh, r.up(v))
+		sign /= float64(len(batch))
+		h := r.fh(r.up(v), last[1])
+		y := r.down(h)
 		for i := range v {
-			da[i] += sign * (v[i] - r.mu[i]) / float64(len(batch))
+			s := (v[i] - r.mu[i]) * r.precision[i]
+			da[i] += sign * s
+			dz[i] += sign * (v[i]*v[i]*r.precision[i]/2 - s*y[i])
 			for j := range h {
-				dw[i][j] += sign * r.g * (v[i] - r.mu[i]) * (h[j] - r.la[j]) / float64(len(batch))
+				dw[i][j] += sign * r.g * s * (h[j] - r.la[j])
 			}
 		}
 		for j := range h {
-			db[j] += sign * r.g * (h[j] - r.la[j]) / float64(len(batch))
+			db[j] += sign * r.g * r.draws(v) * (h[j] - r.la[j])
 		}
 	}
 	for _, v := range batch {
 		accumulate(v, -1)
+		draws := r.draws(v)
 		for range k {
-			v = apply(r.fv, r.down(apply(r.fh, r.up(v))))
+			v = r.fv(r.down(r.fh(r.up(v), last[1])), last[0])
+			for i := range v {
+				v[i] *= draws
+			}
 		}
 		accumulate(v, 1)
 	}
-	return dw, da, db
+	return dw, da, db, dz
 }
 
 func sigma(x float64) float64       { return 1 / (1 + math.Exp(-x)) }
 func clippedRelu(x float64) float64 { return min(1, max(0, x)) }
 func relu(x float64) float64        { return max(0, x) }
+func softplus(x float64) float64    { return math.Log1p(math.Exp(x)) }
+func identity(x float64) float64    { return x }
+
+// truncatedMean is that of a normal distribution N(x,1) above 0, in the tail by
+// the continued fraction of 1/Mills' ratio, z + 1/(z + 2/(z + 3/(z + …))).
+func truncatedMean(x float64) float64 {
+	if x > -5 {
+		return x + math.Exp(-x*x/2)/(math.Sqrt(math.Pi/2)*math.Erfc(-x/math.Sqrt2))
+	}
+	rest := -x
+	for n := 60.0; n > 1; n-- {
+		rest = -x + n/rest
+	}
+	return 1 / rest
+}
+
+// softmax is over each last axis.
+func softmax(x []float64, last int) []float64 {
+	y := make([]float64, len(x))
+	for from := 0; from < len(x); from += last {
+		sum := 0.0
+		for i := from; i < from+last; i++ {
+			sum += math.Exp(x[i])
+		}
+		for i := from; i < from+last; i++ {
+			y[i] = math.Exp(x[i]) / sum
+		}
+	}
+	return y
+}
+
+// firstBinary is a binary unit and then a softmax over the rest of each last
+// axis.
+func firstBinary(x []float64, last int) []float64 {
+	y := make([]float64, len(x))
+	for from := 0; from < len(x); from += last {
+		y[from] = sigma(x[from])
+		copy(y[from+1:], softmax(x[from+1:from+last], last-1))
+	}
+	return y
+}
 
 // unroll gives the reference of a layer whose parameters are filled: each
 // element of the dense matrix of a convolution says which filter entry it is.
 func unroll(l *Layer, fv, fh func(float64) float64) (r *reference, filter [][]int) {
 	in, out := graph.Size(l.in), graph.Size(l.out)
-	r = &reference{fv: fv, fh: fh, g: l.copies()}
+	r = &reference{fv: each(fv), fh: each(fh), g: l.copies()}
+	_, r.replicated = l.Visible.(unit.Replicated)
 	filter = make([][]int, in)
 	r.w = make([][]float64, in)
 	for i := range in {
@@ -123,6 +198,10 @@ func unroll(l *Layer, fv, fh func(float64) float64) (r *reference, filter [][]in
 	}
 	r.a, r.mu = repeat(l.VisibleBias, in), repeat(l.VisibleMean, in)
 	r.b, r.la = repeat(l.HiddenBias, out), repeat(l.HiddenMean, out)
+	r.precision = repeat(l.VisibleLogVariance, in)
+	for i, z := range r.precision {
+		r.precision[i] = math.Exp(-z)
+	}
 	return r, filter
 }
 
@@ -133,20 +212,30 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 	type kind struct {
 		name string
 		unit unit.Unit
-		f    func(float64) float64
+		f    means
 	}
 	hidden := []kind{
-		{"binary", unit.Binary{}, sigma},
-		{"multinary", unit.Multinary{Levels: 255}, sigma},
-		{"multinary tanh", unit.Multinary{Activation: "tanh"}, math.Tanh},
-		{"multinary relu", unit.Multinary{Activation: "relu"}, relu},
-		{"multinary softplus, by quadrature", unit.Multinary{Activation: "softplus"}, func(x float64) float64 { return math.Log1p(math.Exp(x)) }},
-		{"clipped relu", unit.ClippedReLU{}, clippedRelu},
-		{"gaussian", unit.Gaussian{}, func(x float64) float64 { return x }},
+		{"binary", unit.Binary{}, each(sigma)},
+		{"multinary", unit.Multinary{Levels: 255}, each(sigma)},
+		{"multinary tanh", unit.Multinary{Activation: "tanh"}, each(math.Tanh)},
+		{"multinary relu", unit.Multinary{Activation: "relu"}, each(relu)},
+		{"multinary softplus, by quadrature", unit.Multinary{Activation: "softplus"}, each(softplus)},
+		{"clipped relu", unit.ClippedReLU{}, each(clippedRelu)},
+		{"gaussian", unit.Gaussian{}, each(identity)},
+		{"relu", unit.ReLU{}, each(truncatedMean)},
+		{"nrelu", unit.NReLU{}, each(softplus)},
+		{"softmax", unit.Softmax{}, softmax},
+		{"mixed", unit.Mixed{Units: 1, First: unit.Binary{}, Rest: unit.Softmax{}}, firstBinary},
 	}
 	visible := []kind{
-		{"binary", unit.Binary{}, sigma},
-		{"gaussian", unit.Gaussian{}, func(x float64) float64 { return x }},
+		{"binary", unit.Binary{}, each(sigma)},
+		{"gaussian", unit.Gaussian{}, each(identity)},
+		{"learned gaussian", unit.LearnedGaussian{}, each(identity)},
+		{"relu", unit.ReLU{}, each(truncatedMean)},
+		{"nrelu", unit.NReLU{}, each(softplus)},
+		{"softmax", unit.Softmax{}, softmax},
+		{"mixed", unit.Mixed{Units: 1, First: unit.Binary{}, Rest: unit.Softmax{}}, firstBinary},
+		{"replicated softmax", unit.ReplicatedSoftmax{}, softmax},
 	}
 	for _, v := range visible {
 		for _, h := range hidden {
@@ -159,6 +248,15 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 						"conv":            ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{6, 6, 2}, Filters: 3, Kernel: 4, Stride: 2, Pad: 1, Centred: centred},
 						"conv, a a pixel": ConvRBM{Visible: v.unit, Hidden: h.unit, Shape: []int{5, 4, 1}, Filters: 2, Kernel: 3, Stride: 1, Pad: 1, Centred: centred, PixelBias: true},
 					}
+					if v.name == "mixed" {
+						delete(specs, "conv, a a pixel") // of one channel
+					}
+					if v.name == "replicated softmax" { // counts words, not pixels
+						specs = map[string]Spec{"dense": specs["dense"], "dense, copies": specs["dense, copies"]}
+						if centred {
+							continue
+						}
+					}
 					for name, spec := range specs {
 						t.Run(fmt.Sprintf("%s/%s-%s/centred=%v/k=%d", name, v.name, h.name, centred, k), func(t *testing.T) {
 							checkStatistics(t, spec, v.f, h.f, k)
@@ -170,7 +268,7 @@ func TestGradientIsContrastiveDivergence(t *testing.T) {
 	}
 }
 
-func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k int) {
+func checkStatistics(t *testing.T, spec Spec, fv, fh means, k int) {
 	model, err := spec.New(graph.NewRandom(1))
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +291,11 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 
 	g := graph.New(nil)
 	loss := l.Contrast(g, g.Param(data), l.Chain(g, g.Param(data), k, MeanField))
-	gradients := g.Grad(loss, g.Param(l.Weight), g.Param(l.VisibleBias), g.Param(l.HiddenBias))
+	parameters := make([]*graph.Node, len(l.Parameters()))
+	for i, p := range l.Parameters() {
+		parameters[i] = g.Param(p)
+	}
+	gradients := g.Grad(loss, parameters...)
 	m, err := g.Compile(gradients...)
 	if err != nil {
 		t.Fatal(err)
@@ -202,8 +304,9 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 		t.Fatal(err)
 	}
 
-	r, filter := unroll(l, fv, fh)
-	dw, da, db := r.statistics(rows, k)
+	r, filter := unroll(l, nil, nil)
+	r.fv, r.fh = fv, fh
+	dw, da, db, dz := r.statistics(rows, k, [2]int{l.in[len(l.in)-1], l.out[len(l.out)-1]})
 	wantW := make([]float64, l.Weight.Size())
 	for i := range dw {
 		for j := range dw[i] {
@@ -226,6 +329,9 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh func(float64) float64, k in
 	graphtest.Near(t, "dW", 1e-5, m.Value(gradients[0]), fold(wantW, len(wantW)))
 	graphtest.Near(t, "da", 1e-5, m.Value(gradients[1]), fold(da, l.VisibleBias.Size()))
 	graphtest.Near(t, "db", 1e-5, m.Value(gradients[2]), fold(db, l.HiddenBias.Size()))
+	if l.VisibleLogVariance != nil {
+		graphtest.Near(t, "dz", 1e-5, m.Value(gradients[3]), fold(dz, l.VisibleLogVariance.Size()))
+	}
 }
 
 // The identity of multinary units: with f(x) = N σ(kx), ṽ = v/N, W̃ = kNW,

@@ -33,16 +33,17 @@ func state(i, n int) []float64 {
 	return s
 }
 
-// energy is E(v,h) by the definition.
+// energy is E(v,h) by the definition, without the units' potentials.
 func energy(r *reference, v, h []float64) (e float64) {
 	for i := range v {
-		e -= r.a[i] * (v[i] - r.mu[i])
+		s := (v[i] - r.mu[i]) * r.precision[i]
+		e -= r.a[i] * s
 		for j := range h {
-			e -= (v[i] - r.mu[i]) * r.w[i][j] * (h[j] - r.la[j])
+			e -= s * r.w[i][j] * (h[j] - r.la[j])
 		}
 	}
 	for j := range h {
-		e -= r.b[j] * (h[j] - r.la[j])
+		e -= r.draws(v) * r.b[j] * (h[j] - r.la[j])
 	}
 	return e
 }

@@ -69,6 +69,10 @@ type Layer struct {
 	VisibleMean *graph.Tensor // μ, shaped as a; nil unless centred
 	HiddenMean  *graph.Tensor // λ, shaped as b; nil unless centred
 
+	// VisibleLogVariance is log σ², shaped as a; nil unless the visible units
+	// learn their variances (unit.Scaled).
+	VisibleLogVariance *graph.Tensor
+
 	in, out []int
 	link    link
 }
@@ -91,9 +95,35 @@ func (l *Layer) InputShape() []int { return l.in }
 // OutputShape is the shape of one hidden state.
 func (l *Layer) OutputShape() []int { return l.out }
 
-// Up is x = b + (v−μ)W for v (B×input): (B×output).
+// Up is x = b + (v−μ)W for v (B×input): (B×output). Learned variances make it
+// b + (v−μ)/σ² W, replicated units D b + vW for D draws.
 func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
-	return l.link.up(g, l.centred(g, v, l.VisibleMean), g.Param(l.Weight), g.Param(l.HiddenBias))
+	b := g.Param(l.HiddenBias)
+	x := l.link.up(g, l.statistic(g, v), g.Param(l.Weight), b)
+	if u, ok := l.Visible.(unit.Replicated); ok && g.Err() == nil {
+		more := g.Shift(1, u.Draws(g, v), -1)
+		x = g.Add(x, g.RowScale(g.AddRow(g.Full(0, x.Shape()...), b), more))
+	}
+	return x
+}
+
+// statistic is what stands for v in the products of the energy: v−μ, or
+// (v−μ)/σ² where variances are learned.
+func (l *Layer) statistic(g *graph.Graph, v *graph.Node) *graph.Node {
+	s := l.centred(g, v, l.VisibleMean)
+	if u, ok := l.Visible.(unit.Scaled); ok {
+		s = u.Scale(g, s)
+	}
+	return s
+}
+
+// visible is the visible units of examples like v: replicated ones with as many
+// draws.
+func (l *Layer) visible(g *graph.Graph, v *graph.Node) unit.Unit {
+	if u, ok := l.Visible.(unit.Replicated); ok {
+		return u.Times(u.Draws(g, v))
+	}
+	return l.Visible
 }
 
 func (l *Layer) copies() float64 {
@@ -124,16 +154,17 @@ func (l *Layer) Encode(g *graph.Graph, v *graph.Node) *graph.Node {
 	return l.Hidden.Mean(g, l.Up(g, v))
 }
 
-// Decode is the mean of the visible units given h.
+// Decode is the mean of the visible units given h: of one draw, where they are
+// replicated.
 func (l *Layer) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 	return l.Visible.Mean(g, l.Down(g, h))
 }
 
 // FreeEnergy is F(v) = U(v) − a·(v−μ) − g Σ_j [Φ(x_j) − λ_j x_j] for each
-// example: (B).
+// example, a·(v−μ)/σ² where variances are learned: (B).
 func (l *Layer) FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node {
 	x := l.Up(g, v)
-	f := g.Combine(-1, g.RowDot(l.centred(g, v, l.VisibleMean), g.Param(l.VisibleBias)), -l.copies(), l.Hidden.LogNormaliser(g, x))
+	f := g.Combine(-1, g.RowDot(l.statistic(g, v), g.Param(l.VisibleBias)), -l.copies(), l.Hidden.LogNormaliser(g, x))
 	if l.HiddenMean != nil {
 		f = g.Combine(1, f, l.copies(), g.RowDot(x, g.Param(l.HiddenMean)))
 	}
@@ -173,9 +204,9 @@ func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
 	}
 	y := l.Down(g, h)
 	if noise == AllNoise {
-		return l.Visible.Sample(g, y, l.Name+".visible")
+		return l.visible(g, v).Sample(g, y, l.Name+".visible")
 	}
-	return l.Visible.Mean(g, y)
+	return l.visible(g, v).Mean(g, y)
 }
 
 // drawable finds out whether drawn hidden states have the noise of the copies
@@ -219,7 +250,11 @@ func (l *Layer) Contrast(g *graph.Graph, v, negative *graph.Node) *graph.Node {
 
 // Parameters are what an optimiser may change: not the running means.
 func (l *Layer) Parameters() []*graph.Tensor {
-	return []*graph.Tensor{l.Weight, l.VisibleBias, l.HiddenBias}
+	parameters := []*graph.Tensor{l.Weight, l.VisibleBias, l.HiddenBias}
+	if l.VisibleLogVariance != nil {
+		parameters = append(parameters, l.VisibleLogVariance)
+	}
+	return parameters
 }
 
 // Tensors are the parameters, and the running means of a centred machine.
@@ -237,6 +272,17 @@ func (l *Layer) start(centred bool, deviation float64, random *graph.Random) err
 	}
 	if l.Visible == nil || l.Hidden == nil {
 		return fmt.Errorf("models: %s: visible and hidden units must be named", l.Name)
+	}
+	switch l.Hidden.(type) {
+	case unit.Scaled, unit.Replicated:
+		return fmt.Errorf("models: %s: hidden units are %T, which are visible ones only", l.Name, l.Hidden)
+	}
+	if u, ok := l.Visible.(unit.Scaled); ok {
+		l.VisibleLogVariance = graph.NewTensor(l.Name+".visible.logvariance", l.VisibleBias.Shape...)
+		l.Visible = u.With(l.VisibleLogVariance)
+	}
+	if _, ok := l.Visible.(unit.Replicated); ok && centred {
+		return fmt.Errorf("models: %s: %T units cannot be centred: examples differ in the number of draws", l.Name, l.Visible)
 	}
 	if centred {
 		l.VisibleMean = graph.NewTensor(l.Name+".visible.mean", l.VisibleBias.Shape...)

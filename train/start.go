@@ -1,14 +1,21 @@
 package train
 
 import (
+	"math"
+
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/models/unit"
 	"boltzoo/train/metric"
 )
 
 // startImages is how many images decide how a layer starts: enough for means
 // and deviations to two digits.
 const startImages = 512
+
+// leastDeviation is what learned deviations start from at least: data that do
+// not vary say nothing of how precise a model of them can be.
+const leastDeviation = 0.01
 
 // startFromData gives a layer parameters that suit these examples of its
 // visible states:
@@ -18,7 +25,8 @@ const startImages = 512
 //     what the borders of a convolution ask for;
 //   - the visible bias explains the data's mean: a = f⁻¹(⟨v⟩), Hinton's
 //     "Practical Guide", section 8.1;
-//   - μ = ⟨v⟩ and λ = ⟨h⟩.
+//   - μ = ⟨v⟩ and λ = ⟨h⟩;
+//   - learned variances are the data's.
 //
 // A layer that is not centred gets the same pre-activations by its biases:
 // b less ⟨vW⟩, a less ⟨hWᵀ⟩.
@@ -39,6 +47,11 @@ func startFromData(l *models.Layer, source metric.Source, deviation float64) err
 	if err != nil {
 		return err
 	}
+	if l.VisibleLogVariance != nil {
+		for i := range l.VisibleLogVariance.Data {
+			l.VisibleLogVariance.Data[i] = 2 * float32(math.Log(max(visible.Deviation(i), leastDeviation)))
+		}
+	}
 	if l.VisibleMean != nil {
 		setMeans(l.VisibleMean, visible)
 		clear(l.HiddenMean.Data)
@@ -49,6 +62,13 @@ func startFromData(l *models.Layer, source metric.Source, deviation float64) err
 		return err
 	}
 	units := len(l.HiddenBias.Data)
+	draws := 1.0 // how often the energy of an example counts hidden biases
+	if _, ok := l.Visible.(unit.Replicated); ok {
+		draws = 0
+		for i := range l.VisibleBias.Data {
+			draws += visible.Mean(i)
+		}
+	}
 	scale := make([]float32, units)
 	for j := range scale {
 		scale[j] = 1
@@ -57,7 +77,7 @@ func startFromData(l *models.Layer, source metric.Source, deviation float64) err
 		if sd := x.Deviation(j); sd > 1e-6 {
 			scale[j] = float32(deviation / sd)
 		}
-		l.HiddenBias.Data[j] = -float32(x.Mean(j)) * scale[j]
+		l.HiddenBias.Data[j] = -float32(x.Mean(j)/draws) * scale[j]
 	}
 	for i := range l.Weight.Data { // the hidden unit is the last axis
 		l.Weight.Data[i] *= scale[i%units]

@@ -129,3 +129,38 @@ func TestStartFromConstantData(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Learned variances start at the data's, and hidden biases that count for each
+// word of a document take that into account.
+func TestStartOfVisibleUnits(t *testing.T) {
+	images := bars(150)
+	shape := []int{images.Height, images.Width, images.Channels}
+	for _, u := range []unit.Unit{unit.LearnedGaussian{}, unit.ReplicatedSoftmax{}} {
+		l := newModel(t, models.RBM{Visible: u, Hidden: unit.Binary{}, Shape: shape, Units: 6}, 4).Layers()[0]
+		if err := startFromData(l, images, 1.5); err != nil {
+			t.Fatal(err)
+		}
+		v := pass(t, images, func(_ *graph.Graph, v *graph.Node) *graph.Node { return v })
+		visible, deviations := columns(v, images.Size())
+		if l.VisibleLogVariance != nil {
+			for i, z := range l.VisibleLogVariance.Data {
+				if sd := math.Exp(float64(z) / 2); math.Abs(sd-deviations[i]) > 1e-4 {
+					t.Errorf("deviation %d starts at %g, want the data's, %g", i, sd, deviations[i])
+				}
+			}
+		}
+		mean, _ := columns(pass(t, images, l.Up), 6)
+		for j, m := range mean {
+			if math.Abs(m) > 1e-3 {
+				t.Errorf("%T: pre-activation %d has mean %g, want 0", u, j, m)
+			}
+		}
+		y, _ := columns(pass(t, images, func(g *graph.Graph, v *graph.Node) *graph.Node { return l.Down(g, l.Encode(g, v)) }), images.Size())
+		want := u.Inverse(visible)
+		for i := range y {
+			if math.Abs(y[i]-want[i]) > 1e-3 {
+				t.Errorf("%T: y %d has mean %g, want %g", u, i, y[i], want[i])
+			}
+		}
+	}
+}
