@@ -140,7 +140,7 @@ func allSpecies() map[string]species {
 			return w
 		}},
 		// Φ and f of noisy rectified units are integrals in place of sums.
-		{name: "nrelu", unit: unit.NReLU{Exact: true}, units: 2, states: product(counts, 2), near: 0.042, potential: func(s, _ []float64) (u float64) {
+		{name: "nrelu", unit: unit.NReLU{Counted: true}, units: 2, states: product(counts, 2), near: 0.042, potential: func(s, _ []float64) (u float64) {
 			for _, n := range s {
 				u += n * n / 2
 				for k := 1.0; k <= n; k++ {
@@ -333,6 +333,74 @@ func TestUnitsByEnumeration(t *testing.T) {
 		y := l.Down(g, in)
 		sameButConstant(t, "Φ", 2e-6, graphtest.Value(t, g, visible.LogNormaliser(g, y)), normaliser)
 		graphtest.Near(t, "⟨v⟩", 1e-5, graphtest.Value(t, g, visible.Mean(g, y)), means)
+	})
+}
+
+// Between a base rate and the machine the free energy is the sum over hidden
+// states at each β, and the log-normaliser at β = 0 that of both layers' units;
+// summed over the visible states of exact machines they have one Z.
+func TestTemperedUnits(t *testing.T) {
+	forPairs(t, func(t *testing.T, l *Layer, v, h species) {
+		r, _ := unroll(l, nil, nil)
+		z := logVariances(r)
+		m := Tempered{Layer: l, Base: graphtest.Random("a₀", 71, v.units)}
+		_, states := v.inner()
+		betas := []float64{0, 0.375, 1}
+		rows, beta := [][]float64{}, graph.NewTensor("β", len(betas)*len(states))
+		var want []float64
+		for n, b := range betas {
+			for i, s := range states {
+				beta.Data[n*len(states)+i] = float32(b)
+				rows = append(rows, s)
+				exponent := make([]float64, len(h.states))
+				for j, o := range h.states {
+					exponent[j] = h.weight(o, nil) - b*energy(r, s, o)
+				}
+				f := -logSumExp(exponent)
+				if v.potential != nil {
+					f += v.potential(s, z)
+				}
+				for k := range s {
+					f -= (1 - b) * float64(m.Base.Data[k]) * s[k] * r.precision[k]
+				}
+				want = append(want, f)
+			}
+		}
+		g := graph.New(nil)
+		got := graphtest.Value(t, g, m.FreeEnergy(g, g.Param(tensorOf("v", rows)), g.Param(beta)))
+		for n, b := range betas { // a centred machine's constant goes with β
+			from, to := n*len(states), (n+1)*len(states)
+			sameButConstant(t, fmt.Sprintf("F at β=%g", b), max(2e-6, h.near*float64(h.units)), got[from:to], want[from:to])
+		}
+
+		if _, err := l.Exact(); err != nil {
+			return
+		}
+		logZ := func(p species, u unit.Unit, free []float32) float64 {
+			terms := make([]float64, len(free))
+			for i, s := range p.states {
+				log, err := u.(unit.Exact).LogMeasure(tensorOf("", [][]float64{s}).Data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				terms[i] = log - float64(free[i])
+				if p.measure != nil {
+					terms[i] += p.measure(s)
+				}
+			}
+			return logSumExp(terms)
+		}
+		g = graph.New(nil)
+		all, n := g.Param(tensorOf("all v", v.states)), len(v.states)
+		z0 := logZ(v, l.Visible, graphtest.Value(t, g, m.FreeEnergy(g, all, g.Full(0, n))))
+		if got := float64(graphtest.Value(t, g, m.LogZ0(g))[0]); math.Abs(got-z0) > 1e-5 {
+			t.Errorf("log Z at β=0 is %g, by the sum over visible states %g", got, z0)
+		}
+		z1 := logZ(v, l.Visible, graphtest.Value(t, g, m.FreeEnergy(g, all, g.Full(1, n))))
+		hidden := graphtest.Value(t, g, l.HiddenFreeEnergy(g, g.Param(tensorOf("all h", h.states))))
+		if z := logZ(h, l.Hidden, hidden); math.Abs(z-z1) > 1e-5 {
+			t.Errorf("log Z is %g by hidden states, %g by visible ones", z, z1)
+		}
 	})
 }
 

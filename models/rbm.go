@@ -110,9 +110,12 @@ func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
 // statistic is what stands for v in the products of the energy: v−μ, or
 // (v−μ)/σ² where variances are learned.
 func (l *Layer) statistic(g *graph.Graph, v *graph.Node) *graph.Node {
-	s := l.centred(g, v, l.VisibleMean)
+	return l.scaled(g, l.centred(g, v, l.VisibleMean))
+}
+
+func (l *Layer) scaled(g *graph.Graph, s *graph.Node) *graph.Node {
 	if u, ok := l.Visible.(unit.Scaled); ok {
-		s = u.Scale(g, s)
+		return u.Scale(g, s)
 	}
 	return s
 }

@@ -29,13 +29,13 @@ type Tempered struct {
 func (t Tempered) FreeEnergy(g *graph.Graph, v, beta *graph.Node) *graph.Node {
 	l := t.Layer
 	x := l.Up(g, v)
-	linear := g.RowDot(l.centred(g, v, l.VisibleMean), g.Param(l.VisibleBias))
+	linear := g.RowDot(l.statistic(g, v), g.Param(l.VisibleBias))
 	if l.HiddenMean != nil {
 		linear = g.Combine(1, linear, -l.copies(), g.RowDot(x, g.Param(l.HiddenMean)))
 	}
 	var base *graph.Node
 	if t.Base != nil {
-		base = g.RowDot(v, g.Param(t.Base))
+		base = g.RowDot(l.scaled(g, v), g.Param(t.Base))
 		linear = g.Sub(linear, base)
 	}
 	f := g.Combine(-1, g.Mul(linear, beta), -l.copies(), l.Hidden.LogNormaliser(g, g.RowScale(x, beta)))
@@ -57,7 +57,7 @@ func (t Tempered) Gibbs(g *graph.Graph, v, beta *graph.Node) *graph.Node {
 		return nil
 	}
 	h := l.Hidden.Sample(g, g.RowScale(l.Up(g, v), beta), l.Name+".hidden")
-	return l.Visible.Sample(g, t.visible(g, l.Down(g, h), beta), l.Name+".visible")
+	return l.visible(g, v).Sample(g, t.visible(g, l.Down(g, h), beta), l.Name+".visible")
 }
 
 // Start draws n visible states at β = 0.
@@ -134,7 +134,7 @@ func (l *Layer) HiddenFreeEnergy(g *graph.Graph, h *graph.Node) *graph.Node {
 		f = g.Combine(1, f, l.copies(), u)
 	}
 	if l.VisibleMean != nil {
-		shift := g.RowDot(l.centred(g, nothing, l.VisibleMean), g.Param(l.VisibleBias)) // −μ·a, one number for all states
+		shift := g.RowDot(l.statistic(g, nothing), g.Param(l.VisibleBias)) // −μ·a, one number for all states
 		if g.Err() != nil {
 			return nil
 		}

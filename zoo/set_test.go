@@ -60,7 +60,7 @@ func TestSetRefuses(t *testing.T) {
 		"seed=-1":                                 {"want a whole number from 0 on"},
 		"stages.0.optimizer.rate=fast":            {"want a number"},
 		"model.layers.0.centred=yes":              {"want true or false"},
-		"model.layers.0.hidden=relu":              {`unknown type "relu"`, "binary, clipped-relu, gaussian, multinary"},
+		"model.layers.0.hidden=selu":              {`unknown type "selu"`, "binary, clipped-relu, gaussian, learned-gaussian"},
 		"model.shape=28":                          {"cannot unmarshal"},
 		`model={"type":"rbm","unts":3}`:           {`unknown field "unts"`},
 	} {

@@ -11,7 +11,8 @@ import (
 //
 //	Σ_s m(s) exp N(x·s − U(s)) = exp N Σ_j Φ(x_j)
 //
-// holds, an integral where states are real. Machines of such units have a
+// holds, an integral where states are real; with learned variances x·s/σ² is in
+// place of x·s. Machines of such units have a
 // likelihood: an energy, a free energy and a chain of one distribution.
 type Exact interface {
 	Unit
@@ -30,6 +31,7 @@ var (
 	_ Exact = ReLU{}
 	_ Exact = Softmax{}
 	_ Exact = Mixed{}
+	_ Exact = LearnedGaussian{}
 )
 
 // Exact is nil.
@@ -159,3 +161,9 @@ func (u Mixed) LogMeasure(s []float32) (float64, error) {
 	}
 	return first + rest, nil
 }
+
+// Exact is nil.
+func (LearnedGaussian) Exact() error { return nil }
+
+// LogMeasure is 0: Φ has ½ log 2πσ².
+func (LearnedGaussian) LogMeasure([]float32) (float64, error) { return 0, nil }

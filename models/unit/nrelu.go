@@ -17,22 +17,22 @@ import (
 // The paper draws max(0, x + N(0, σ(x))), which is fast, and not the sum of the
 // copies: near x = 0 its mean is 0.41 below f. The stationary distribution of a
 // chain with such states is not known, and f and Φ are those of another model,
-// the copies. With Exact these are drawn, and the energy of the chain is theirs:
+// the copies. Counted they are drawn, and the energy of the chain is theirs:
 // n are on with probability proportional to exp(xn − U(n)),
 //
 //	U(n) = n²/2 + Σ_{k≤n} log(1−e⁻ᵏ)
 //
 // for n = 0, 1, 2 …, nearly a ReLU's s²/2.
 type NReLU struct {
-	Exact bool `json:"exact,omitempty"` // states are drawn as the sum of the copies
+	Counted bool `json:"counted,omitempty"` // states count the copies that are on
 }
 
 // Mean is softplus(x).
 func (NReLU) Mean(g *graph.Graph, x *graph.Node) *graph.Node { return g.Map(graph.Softplus, x) }
 
-// Sample draws max(0, x + N(0, σ(x))), or with Exact the sum of the copies.
+// Sample draws max(0, x + N(0, σ(x))), or Counted the sum of the copies.
 func (u NReLU) Sample(g *graph.Graph, x *graph.Node, stream string) *graph.Node {
-	if u.Exact {
+	if u.Counted {
 		return g.OffsetCopies(x, stream)
 	}
 	return g.Map(graph.ReLU, g.Gaussian(x, g.Map(graph.Sqrt, g.Map(graph.Sigmoid, x)), stream))

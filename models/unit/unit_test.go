@@ -47,7 +47,7 @@ var kinds = []struct {
 		s := math.Sqrt(sigma(x))
 		return (x*x+s*s)*below(x/s) + x*s*density(x/s) - math.Pow(noisyMean(x), 2)
 	}, noisyMean},
-	{"nrelu, exact", unit.NReLU{Exact: true}, func(x float64) float64 { return overCopies(bump, x) },
+	{"nrelu, counted", unit.NReLU{Counted: true}, func(x float64) float64 { return overCopies(bump, x) },
 		func(x float64) float64 { return overCopies(sigma, x) }},
 	{"softmax", unit.Softmax{}, nil, nil},
 	{"softmax of 3 classes", unit.Softmax{Classes: 3}, nil, nil},
