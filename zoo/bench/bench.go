@@ -16,9 +16,13 @@ import (
 // Sections are the parts of a report.
 var Sections = []string{"gemm", "conv", "elementwise", "steps", "input", "growth"}
 
+// Steps are the names of the steps.
+var Steps = []string{"rbm-784-500", "celeba-dbn", "autoencoder-784-512-256-128-64-32", encodeOne}
+
 // Options are what is asked for.
 type Options struct {
 	Only  []string                         // sections; empty: all
+	Steps []string                         // of the steps only these; empty: all
 	Root  string                           // folder of data sets, empty if there is none
 	Quick bool                             // one round of the smallest sizes: shows that everything runs, says nothing of speed
 	Say   func(format string, args ...any) // is told what is being measured; may be nil
@@ -34,17 +38,19 @@ type benchmark struct {
 	effort kernels.Effort
 }
 
-// Check finds a section that does not exist.
+// Check finds a section or a step that does not exist.
 func (o Options) Check() error {
-	for _, name := range o.Only {
-		if slices.Contains(Sections, name) {
-			continue
+	for what, names := range map[string][2][]string{"section": {o.Only, Sections}, "step": {o.Steps, Steps}} {
+		for _, name := range names[0] {
+			if slices.Contains(names[1], name) {
+				continue
+			}
+			hint := ""
+			if near := zoo.Nearest(name, names[1]); near != "" {
+				hint = fmt.Sprintf(" (did you mean %s?)", near)
+			}
+			return fmt.Errorf("bench: no %s %q%s: want some of %s", what, name, hint, strings.Join(names[1], ", "))
 		}
-		hint := ""
-		if near := zoo.Nearest(name, Sections); near != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", near)
-		}
-		return fmt.Errorf("bench: no section %q%s: want some of %s", name, hint, strings.Join(Sections, ", "))
 	}
 	return nil
 }
@@ -60,7 +66,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	r := &Report{}
 	var err error
-	if b.wants("steps") {
+	if wanted("steps", b.Only) {
 		if r.Steps, err = b.steps(ctx); err != nil {
 			return nil, err
 		}
@@ -68,13 +74,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
-func (b *benchmark) wants(section string) bool {
-	return len(b.Only) == 0 || slices.Contains(b.Only, section)
-}
+// wanted tells whether a name is among those asked for, or nothing was.
+func wanted(name string, only []string) bool { return len(only) == 0 || slices.Contains(only, name) }
 
 // size is n, or the smaller one that is enough to see that it runs.
-func (b *benchmark) size(n, small int) int {
-	if b.Quick {
+func (o Options) size(n, small int) int {
+	if o.Quick {
 		return small
 	}
 	return n

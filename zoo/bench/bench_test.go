@@ -23,10 +23,11 @@ func TestProductsOfSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := productsOf(w, model)
+		s, err := w.build(model)
 		if err != nil {
 			t.Fatal(err)
 		}
+		m := s.Products()
 		want, products := 0.0, 0
 		if layered, ok := model.(models.Layered); ok {
 			for _, l := range layered.Layers() {

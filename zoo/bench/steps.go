@@ -34,7 +34,7 @@ type work struct {
 	name   string
 	model  models.Spec
 	stage  train.Stage
-	images func(n int) *data.Images
+	images func(seed uint64, n int) *data.Images
 }
 
 // learning is a stage as training steps are measured: the rate is small and
@@ -44,10 +44,10 @@ func learning(s train.Stage, batch int) train.Stage {
 	return s
 }
 
-func digits(n int) *data.Images { return repeat(data.Digits(1, min(n, 512)), n) }
+func digits(seed uint64, n int) *data.Images { return repeat(data.Digits(seed, min(n, 512)), n) }
 
-func faces(side int) func(n int) *data.Images {
-	return func(n int) *data.Images { return repeat(data.Faces(1, min(n, 128), side), n) }
+func faces(side int) func(seed uint64, n int) *data.Images {
+	return func(seed uint64, n int) *data.Images { return repeat(data.Faces(seed, min(n, 128), side), n) }
 }
 
 // repeat is n images, the same again and again: what they show does not matter
@@ -92,14 +92,27 @@ func deepAutoencoder(batch int) work {
 	}
 }
 
+// encodeOne is the name of what is no training step: one picture through an
+// encoder.
+const encodeOne = "mnist-dbn-encode-1"
+
+// works are the training steps that are asked for.
+func (o Options) works() ([]work, error) {
+	celeba, err := ofRecipe("celeba-dbn", 64, o.size(128, 4))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc([]work{denseRBM(128), celeba, deepAutoencoder(32)}, func(w work) bool { return !wanted(w.name, o.Steps) }), nil
+}
+
 // steps measures training steps, and a picture through an encoder.
 func (b *benchmark) steps(ctx context.Context) ([]Step, error) {
-	celeba, err := ofRecipe("celeba-dbn", 64, b.size(128, 4))
+	works, err := b.works()
 	if err != nil {
 		return nil, err
 	}
 	var all []Step
-	for _, w := range []work{denseRBM(128), celeba, deepAutoencoder(32)} {
+	for _, w := range works {
 		b.say("step of %s, batch %d", w.name, w.stage.Batch)
 		step, err := b.step(ctx, w)
 		if err != nil {
@@ -107,13 +120,19 @@ func (b *benchmark) steps(ctx context.Context) ([]Step, error) {
 		}
 		all = append(all, step)
 	}
-	b.say("mnist-dbn-encode-1")
+	if !wanted(encodeOne, b.Steps) {
+		return all, nil
+	}
+	b.say("%s", encodeOne)
 	encode, err := b.encode()
 	if err != nil {
-		return nil, fmt.Errorf("bench: mnist-dbn: %w", err)
+		return nil, fmt.Errorf("bench: %s: %w", encodeOne, err)
 	}
 	return append(all, encode), nil
 }
+
+// imagesSeed is that of the generated images.
+const imagesSeed = 1
 
 // epochBatches is how many batches an epoch has here: as in any training, what
 // happens once an epoch is little of a step.
@@ -125,7 +144,7 @@ func (b *benchmark) step(ctx context.Context, w work) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	next, stop, err := steppedBy(ctx, w, model, b.size(epochBatches, 2))
+	next, stop, err := steppedBy(ctx, w, model, w.images(imagesSeed, b.size(epochBatches, 2)*w.stage.Batch))
 	if err != nil {
 		return Step{}, err
 	}
@@ -133,11 +152,11 @@ func (b *benchmark) step(ctx context.Context, w work) (Step, error) {
 	if err := next(); err != nil { // the layers start from their data
 		return Step{}, err
 	}
-	bare, err := productsOf(w, model)
+	s, err := w.build(model)
 	if err != nil {
 		return Step{}, err
 	}
-	return b.against(w.name, w.stage.Batch, next, bare.Run)
+	return b.against(w.name, w.stage.Batch, next, s.Products().Run)
 }
 
 // against measures a step of so many images, and its products alone.
@@ -165,10 +184,10 @@ func (b *benchmark) against(name string, images int, step, bare func() error) (S
 
 // steppedBy returns a function that takes the next step of a training without
 // end, and one that stops it.
-func steppedBy(ctx context.Context, w work, model models.Model, batches int) (next func() error, stop func(), err error) {
+func steppedBy(ctx context.Context, w work, model models.Model, images *data.Images) (next func() error, stop func(), err error) {
 	stage := w.stage
 	stage.Epochs = 1 << 30
-	trainer, err := train.New(model, []train.Stage{stage}, w.images(batches*stage.Batch), 1)
+	trainer, err := train.New(model, []train.Stage{stage}, images, 1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,10 +198,16 @@ func steppedBy(ctx context.Context, w work, model models.Model, batches int) (ne
 	}, stop, nil
 }
 
-// productsOf is a machine of the products and convolutions that the loss of a
-// stage and its gradient are computed by: what the training adds to them, to
-// tell of layers and to centre them, is not counted.
-func productsOf(w work, model models.Model) (*graph.Machine, error) {
+// built is the loss of a batch and its gradients, computed.
+type built struct {
+	*graph.Machine
+	loss      *train.Loss
+	gradients []*graph.Node
+}
+
+// build computes the loss of a batch and its gradients. What the training adds
+// to them, to tell of layers and to centre them, is left out.
+func (w work) build(model models.Model) (*built, error) {
 	layers := 0
 	if layered, ok := model.(models.Layered); ok {
 		layers = len(layered.Layers())
@@ -198,18 +223,14 @@ func productsOf(w work, model models.Model) (*graph.Machine, error) {
 	for i, p := range loss.Parameters {
 		parameters[i] = g.Param(p)
 	}
-	m, err := g.Compile(append(g.Grad(loss.Total, parameters...), loss.Total)...)
-	if err != nil {
+	s := &built{loss: loss, gradients: g.Grad(loss.Total, parameters...)}
+	if s.Machine, err = g.Compile(append(s.gradients, loss.Total)...); err != nil {
 		return nil, err
 	}
-	images := w.images(w.stage.Batch)
-	if err := m.Set(task.V, zoo.Floats(images)); err != nil {
+	if err := s.Set(task.V, zoo.Floats(w.images(imagesSeed, w.stage.Batch))); err != nil {
 		return nil, err
 	}
-	if err := m.Run(); err != nil {
-		return nil, err
-	}
-	return m.Products(), nil
+	return s, s.Run()
 }
 
 // encode measures one digit through the encoder of mnist-dbn.
@@ -226,7 +247,7 @@ func (b *benchmark) encode() (Step, error) {
 	if !ok {
 		return Step{}, fmt.Errorf("a %T has no code", model.Spec())
 	}
-	pixels := zoo.Floats(digits(1))
+	pixels := zoo.Floats(digits(imagesSeed, 1))
 	g := graph.New(nil)
 	v := g.Input("v", append([]int{1}, model.InputShape()...)...)
 	m, err := g.Compile(coder.Encode(g, v))
@@ -242,5 +263,5 @@ func (b *benchmark) encode() (Step, error) {
 	if err := encode(); err != nil {
 		return Step{}, err
 	}
-	return b.against("mnist-dbn-encode-1", 1, encode, m.Products().Run)
+	return b.against(encodeOne, 1, encode, m.Products().Run)
 }

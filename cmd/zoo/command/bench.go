@@ -11,6 +11,7 @@ import (
 func (a *app) bench() *cobra.Command {
 	var options bench.Options
 	var asJSON bool
+	var export string
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine trains, and what it could do at most",
@@ -24,6 +25,9 @@ func (a *app) bench() *cobra.Command {
 				return err
 			}
 			options.Say = a.say
+			if export != "" {
+				return options.Export(cmd.Context(), export)
+			}
 			report, err := bench.Run(cmd.Context(), options)
 			if err != nil {
 				return err
@@ -36,6 +40,8 @@ func (a *app) bench() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&options.Only, "only", nil, "measure only some of "+strings.Join(bench.Sections, ", "))
+	f.StringSliceVar(&options.Steps, "step", nil, "of the steps only some of "+strings.Join(bench.Steps, ", "))
+	f.StringVar(&export, "export", "", "measure nothing: write the steps' weights, batches and gradients to this folder")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&options.Quick, "quick", false, "one round of the smallest sizes, for tests")
 	f.Lookup("quick").Hidden = true
