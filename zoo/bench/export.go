@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"boltzoo/graph"
 	"boltzoo/graph/safetensors"
@@ -21,7 +20,7 @@ import (
 // with the model's tensors under their names, the batch of images as
 // "batch", the loss and its gradients as "loss" and "gradient.TENSOR", and
 // what the tensors are after one step of the training, as "after.TENSOR". The
-// metadata have the model ("model") and the optimiser's rate ("rate").
+// metadata have the model ("model") and Adam's rate ("rate").
 func (o Options) Export(ctx context.Context, folder string) error {
 	all, err := o.works()
 	if err != nil {
@@ -77,8 +76,7 @@ func (w work) example(ctx context.Context) (tensors []*graph.Tensor, metadata ma
 	for _, t := range model.Tensors() {
 		tensors = append(tensors, named("after."+t.Name, t))
 	}
-	rate := strconv.FormatFloat(w.stage.Optimizer.Rate, 'g', -1, 64)
-	return tensors, map[string]string{"model": string(spec), "rate": rate}, nil
+	return tensors, map[string]string{"model": string(spec), "rate": fmt.Sprint(rate)}, nil
 }
 
 // named is a copy of t under another name.

@@ -23,7 +23,7 @@ type Step struct {
 	Ms     float64 `json:"ms"`           // median of the rounds
 	BareMs float64 `json:"bare_ms"`      // the same, products and convolutions alone
 	Ratio  float64 `json:"ratio"`        // of the two, the median of the rounds' ratios
-	Alloc  float64 `json:"alloc_bytes"`  // allocated in a step
+	Alloc  float64 `json:"alloc_bytes"`  // allocated in a step, the median
 	Images float64 `json:"images_per_s"` // at Ms
 
 	spread [2]float64 // the smallest and the largest ratio of a round
@@ -37,10 +37,13 @@ type work struct {
 	images func(seed uint64, n int) *data.Images
 }
 
-// learning is a stage as training steps are measured: the rate is small and
-// constant, so that hundreds of steps go nowhere in particular.
+// rate is that of Adam where steps are measured: so small that hundreds of
+// them go nowhere in particular.
+const rate = 1e-4
+
+// learning is a stage as training steps are measured.
 func learning(s train.Stage, batch int) train.Stage {
-	s.Batch, s.Schedule, s.Optimizer = batch, train.Constant, train.Adam{Rate: 1e-4}
+	s.Batch, s.Schedule, s.Optimizer = batch, train.Constant, train.Adam{Rate: rate}
 	return s
 }
 
@@ -161,25 +164,37 @@ func (b *benchmark) step(ctx context.Context, w work) (Step, error) {
 
 // against measures a step of so many images, and its products alone.
 func (b *benchmark) against(name string, images int, step, bare func() error) (Step, error) {
-	counted, bytes, before := 0, uint64(0), runtime.MemStats{}
-	runtime.ReadMemStats(&before)
-	seconds, err := b.effort.Pace(func() error {
-		counted++
-		return step()
-	}, bare)
+	seconds, err := b.effort.Pace(step, bare)
 	if err != nil {
 		return Step{}, err
 	}
-	var after runtime.MemStats
-	runtime.ReadMemStats(&after)
-	bytes = after.TotalAlloc - before.TotalAlloc
+	bytes, err := b.allocated(step)
+	if err != nil {
+		return Step{}, err
+	}
 	ratios := kernels.Ratios(seconds[0], seconds[1])
 	took := kernels.Median(seconds[0])
 	return Step{
 		Name: name, Ms: 1e3 * took, BareMs: 1e3 * kernels.Median(seconds[1]), Ratio: kernels.Median(ratios),
-		Alloc: float64(bytes) / float64(counted), Images: float64(images) / took,
+		Alloc: bytes, Images: float64(images) / took,
 		spread: [2]float64{slices.Min(ratios), slices.Max(ratios)},
 	}, nil
+}
+
+// allocated is how many bytes a step allocates: the median, so that what is
+// made once an epoch is not counted.
+func (b *benchmark) allocated(step func() error) (float64, error) {
+	var bytes []float64
+	for range b.size(9, 1) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := step(); err != nil {
+			return 0, err
+		}
+		runtime.ReadMemStats(&after)
+		bytes = append(bytes, float64(after.TotalAlloc-before.TotalAlloc))
+	}
+	return kernels.Median(bytes), nil
 }
 
 // steppedBy returns a function that takes the next step of a training without
