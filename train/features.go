@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"boltzoo/graph"
-	"boltzoo/models"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
 )
@@ -36,7 +35,7 @@ func (t *Trainer) prepare(ctx context.Context, s Stage) error {
 	if !ok || t.data.passed == first-1 || 4*t.images.Len()*graph.Size(t.layers[first-1].InputShape()) > t.memory {
 		return nil
 	}
-	above, err := climb(ctx, t.layers[t.data.passed:first-1], t.data)
+	above, err := metric.Climb(ctx, t.layers[t.data.passed:first-1], t.data, featureBatch)
 	if err == nil {
 		t.data = features{above, first - 1}
 	}
@@ -60,33 +59,3 @@ type head struct {
 }
 
 func (h head) Len() int { return min(h.n, h.Source.Len()) }
-
-// activations are the states of a layer for some examples.
-type activations struct {
-	size int
-	x    []float32
-}
-
-func (a *activations) Len() int  { return len(a.x) / a.size }
-func (a *activations) Size() int { return a.size }
-func (a *activations) Floats(dst []float32, index ...int) {
-	for _, i := range index {
-		dst = dst[copy(dst, a.x[i*a.size:(i+1)*a.size]):]
-	}
-}
-
-// climb is the mean hidden states of the top one of layers, for examples of
-// the lowest one's visible units.
-func climb(ctx context.Context, layers []*models.Layer, source metric.Source) (metric.Source, error) {
-	if len(layers) == 0 {
-		return source, nil
-	}
-	above := &activations{size: graph.Size(layers[len(layers)-1].OutputShape())}
-	above.x = make([]float32, 0, source.Len()*above.size)
-	return above, metric.Sweep(source, featureBatch, layers[0].InputShape(),
-		func(g *graph.Graph, v *graph.Node) []*graph.Node { return []*graph.Node{models.Up(g, layers, v)} },
-		func(_ int, values [][]float32) error {
-			above.x = append(above.x, values[0]...)
-			return ctx.Err()
-		})
-}

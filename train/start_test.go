@@ -9,6 +9,7 @@ import (
 	"boltzoo/models"
 	"boltzoo/models/unit"
 	"boltzoo/train/data"
+	"boltzoo/train/metric"
 )
 
 // pass computes what of gives for all images, as one batch.
@@ -53,7 +54,7 @@ func columns(x []float32, n int) (mean, deviation []float64) {
 
 // startFromDataOf starts the last of the layers.
 func startFromDataOf(layers []*models.Layer, images *data.Images, deviation float64) error {
-	below, err := climb(context.Background(), layers[:len(layers)-1], images)
+	below, err := metric.Climb(context.Background(), layers[:len(layers)-1], images, featureBatch)
 	if err != nil {
 		return err
 	}

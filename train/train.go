@@ -228,7 +228,7 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	for i, l := range t.layers[first-1 : last] {
 		if !t.started[l.Name] && s.DataStart > 0 {
 			var err error
-			if below, err = climb(ctx, t.layers[passed:first-1+i], below); err != nil {
+			if below, err = metric.Climb(ctx, t.layers[passed:first-1+i], below, featureBatch); err != nil {
 				return err
 			}
 			passed = first - 1 + i

@@ -15,10 +15,9 @@ func (e *Evaluation) Rows() []Row {
 	add := func(what, note, format string, args ...any) {
 		rows = append(rows, Row{metric, what, fmt.Sprintf(format, args...), note})
 	}
-	if l := e.LogLikelihood; l != nil {
-		metric = "loglik"
+	likelihood := func(l *LogLikelihood) {
 		if l.Exact != nil {
-			add("log-likelihood", "nats an image, all states counted", "%.2f", *l.Exact)
+			add("with log Z counted", "nats an image", "%.2f", *l.Exact)
 		}
 		add("by AIS", "nats an image, errs upwards", "%.2f", l.AIS.Value)
 		add("by reverse AIS", "nats an image, errs downwards", "%.2f", l.Reverse.Value)
@@ -27,6 +26,15 @@ func (e *Evaluation) Rows() []Row {
 		}
 		add("log Z by AIS", l.AIS.note(), "%.3f", l.AIS.LogZ)
 		add("log Z by reverse AIS", l.Reverse.note(), "%.3f", l.Reverse.LogZ)
+	}
+	if e.LogLikelihood != nil {
+		metric = "loglik"
+		likelihood(e.LogLikelihood)
+	}
+	if b := e.Bound; b != nil {
+		metric = "bound"
+		likelihood(&b.LogLikelihood)
+		add("standard error of the draws", fmt.Sprintf("%d of each image's hidden states", b.Draws), "%.3f", b.Deviation)
 	}
 	if g := e.Gap; g != nil {
 		metric = "gap"

@@ -3,6 +3,7 @@ package zoo
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -58,20 +59,48 @@ func TestEvaluateMachine(t *testing.T) {
 	if cut := evaluate(t, Eval{Metrics: []string{"gap"}, Binary: BinaryThreshold, Limit: 7}, trained); cut.LogLikelihood != nil || cut.Gap == nil || cut.Images != 7 || cut.Binary != BinaryThreshold {
 		t.Errorf("asked for the gap: %+v", cut)
 	}
-	if _, err := json.Marshal(e); err != nil {
-		t.Error(err)
+}
+
+func binaryStack() models.Stack {
+	return models.Stack{Shape: []int{28, 28, 1}, Layers: []models.Spec{
+		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 6, Deviation: 0.02},
+		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 4, Deviation: 0.5, Centred: true},
+	}}
+}
+
+func TestEvaluateStack(t *testing.T) {
+	e := evaluate(t, Eval{Chains: 50, Betas: 200, Seed: 4}, untrained(t, binaryStack()))
+	b := e.Bound
+	if e.LogLikelihood != nil || b == nil || b.Exact == nil || len(e.Reconstruction) != 2 {
+		t.Fatalf("%+v", e)
 	}
-	seen := map[string]bool{}
-	for _, r := range e.Rows() {
-		seen[r.Metric] = true
-		if r.Value == "" || strings.Contains(r.Value, "%!") || strings.Contains(r.Note, "%!") {
-			t.Errorf("row %+v", r)
-		}
+	if math.Abs(*b.Exact-b.AIS.Value) > 5*b.AIS.Deviation+0.001 || math.Abs(*b.Exact-b.Reverse.Value) > 5*b.Reverse.Deviation+0.001 || b.Deviation > 1 || b.Draws < 2 {
+		t.Errorf("bound %.3f, AIS %+v, reverse %+v", *b.Exact, b.AIS, b.Reverse)
 	}
+	// A machine that knows nothing gives every pixel about a half.
+	if want := -784 * math.Ln2; math.Abs(*b.Exact-want) > 20 {
+		t.Errorf("bound %.1f, want about %.1f", *b.Exact, want)
+	}
+}
+
+// Every metric can be asked for alone, and is in the table.
+func TestEvaluateEachMetric(t *testing.T) {
 	for _, name := range Metrics() {
-		asked := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, trained)
-		if !seen[name] || len(asked.Rows()) == 0 {
+		spec := models.Spec(sixUnits(unit.Binary{}))
+		if name == "bound" {
+			spec = binaryStack()
+		}
+		e := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, untrained(t, spec))
+		if _, err := json.Marshal(e); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(e.Rows()) == 0 {
 			t.Errorf("%s is not in the table", name)
+		}
+		for _, r := range e.Rows() {
+			if r.Metric != name || r.Value == "" || strings.Contains(r.Value+r.Note, "%!") {
+				t.Errorf("%s: row %+v", name, r)
+			}
 		}
 	}
 }
@@ -82,10 +111,7 @@ func TestEvaluateRefuses(t *testing.T) {
 	if e := evaluate(t, Eval{}, grey); e.LogLikelihood != nil || e.Gap == nil || e.Binary != "" {
 		t.Errorf("%+v", e)
 	}
-	stack := untrained(t, models.Stack{Shape: []int{28, 28, 1}, Layers: []models.Spec{
-		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 6},
-		models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 4},
-	}})
+	stack := untrained(t, binaryStack())
 	for _, c := range []struct {
 		eval Eval
 		of   *Trained

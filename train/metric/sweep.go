@@ -1,9 +1,11 @@
 package metric
 
 import (
+	"context"
 	"fmt"
 
 	"boltzoo/graph"
+	"boltzoo/models"
 )
 
 // Source is a set of examples of one size, such as *data.Images.
@@ -18,6 +20,11 @@ type Source interface {
 // each gets the values of the nodes that build returned, for n examples. They
 // are good until it returns.
 func Sweep(source Source, batch int, shape []int, build func(g *graph.Graph, v *graph.Node) []*graph.Node, each func(n int, values [][]float32) error) error {
+	return sweep(nil, source, batch, shape, build, each)
+}
+
+// sweep is Sweep with streams that build may draw from.
+func sweep(random *graph.Random, source Source, batch int, shape []int, build func(g *graph.Graph, v *graph.Node) []*graph.Node, each func(n int, values [][]float32) error) error {
 	size := graph.Size(shape)
 	if source.Size() != size {
 		return fmt.Errorf("metric: examples of %d values do not fit inputs of shape %v", source.Size(), shape)
@@ -36,7 +43,7 @@ func Sweep(source Source, batch int, shape []int, build func(g *graph.Graph, v *
 	for from := 0; from < source.Len(); from += n {
 		if m := min(batch, source.Len()-from); m != n {
 			n = m
-			g := graph.New(nil)
+			g := graph.New(random)
 			input = g.Input("v", append([]int{n}, shape...)...)
 			nodes := build(g, input)
 			var err error
@@ -64,4 +71,35 @@ func Sweep(source Source, batch int, shape []int, build func(g *graph.Graph, v *
 		}
 	}
 	return nil
+}
+
+// activations are the states of a layer for some examples.
+type activations struct {
+	size int
+	x    []float32
+}
+
+func (a *activations) Len() int  { return len(a.x) / a.size }
+func (a *activations) Size() int { return a.size }
+func (a *activations) Floats(dst []float32, index ...int) {
+	for _, i := range index {
+		dst = dst[copy(dst, a.x[i*a.size:(i+1)*a.size]):]
+	}
+}
+
+// Climb is the mean hidden states of the top one of layers, for examples of
+// the lowest one's visible units, computed once and held; without layers it is
+// the examples.
+func Climb(ctx context.Context, layers []*models.Layer, source Source, batch int) (Source, error) {
+	if len(layers) == 0 {
+		return source, nil
+	}
+	above := &activations{size: graph.Size(layers[len(layers)-1].OutputShape())}
+	above.x = make([]float32, 0, source.Len()*above.size)
+	return above, Sweep(source, batch, layers[0].InputShape(),
+		func(g *graph.Graph, v *graph.Node) []*graph.Node { return []*graph.Node{models.Up(g, layers, v)} },
+		func(_ int, values [][]float32) error {
+			above.x = append(above.x, values[0]...)
+			return ctx.Err()
+		})
 }
