@@ -61,6 +61,8 @@ func BenchmarkGemm(b *testing.B) {
 		{128, 4096, 1000, false, false},
 		{500, 128, 784, true, false},
 		{128, 500, 784, false, true},
+		{64, 48, 4096, false, false},
+		{64, 4096, 48, false, false},
 		{1024, 1024, 1024, false, false},
 		{1, 784, 500, false, false},
 		{10, 784, 500, false, false},

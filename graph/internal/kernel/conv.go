@@ -37,7 +37,7 @@ func (g Conv) images(x []float32) patches {
 // tall returns how many rows of a product of depth k are computed at a time:
 // more of them where they are short.
 func tall(k int) int {
-	return min(max(96, 96*blockDepth/max(k, 1)/96*96), 480)
+	return min(max(96, 96*512/max(k, 1)/96*96), 480)
 }
 
 // convolution is the task of one stage of a convolution or of an adjoint, and

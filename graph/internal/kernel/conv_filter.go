@@ -3,11 +3,12 @@ package kernel
 // The rows of x's patches, over which the filter's gradient is a sum, are taken
 // filterDepth at a time. A task has filterArea elements of the gradient, which
 // stay in the second-level cache, and filterTasks is how many tasks the work is
-// cut into where it is large enough.
+// cut into where it is large enough. filterRows rows of it are computed at a time.
 const (
 	filterDepth = 256
 	filterArea  = 1 << 16
 	filterTasks = 32
+	filterRows  = 192
 )
 
 // Filter computes w, the gradient of ⟨y, Forward(x)⟩ with respect to the
@@ -57,7 +58,7 @@ func (c *convolution) correlate(i int, s *scratch) {
 	k1, m1 := min(p.depth(), k0+c.sum.height), min(p.count(c.N), m0+c.sum.length)
 	cols := current.cols
 	wide := (c.F + cols - 1) / cols * cols
-	ld := min(blockRows, k1-k0) + line
+	ld := min(filterRows, k1-k0) + line
 	s.a = grow(s.a, filterDepth*ld)
 	s.b = grow(s.b, filterDepth*wide)
 	t := &s.tiling
@@ -67,13 +68,11 @@ func (c *convolution) correlate(i int, s *scratch) {
 		for j := 0; j < c.F; j += cols {
 			matrix{c.y, c.F, false}.pack(s.b[j*t.k:], cols, m0, j, t.k, min(cols, c.F-j))
 		}
-		end := min(m1, m0+2*filterDepth)
-		h := &ahead{c.y[min(m0+filterDepth, end)*c.F : end*c.F], 32}
-		for i := k0; i < k1; i += blockRows {
-			rows := min(blockRows, k1-i)
+		for i := k0; i < k1; i += filterRows {
+			rows := min(filterRows, k1-i)
 			p.pack(s.a, ld, m0, m0+t.k, i, i+rows)
 			rest := dst[i*c.F:]
-			t.block(rows, c.F, s.a, s.b, cols, rest, rest, h)
+			t.block(rows, c.F, s.a, s.b, rest, rest)
 		}
 		t.beta = 1
 	}

@@ -163,7 +163,7 @@ func (g Conv) scatterImage(x, y []float32, b *panels, s *scratch) {
 		*t = tiling{rsa: g.F, csa: 1, ldd: b.n, ldc: b.n, alpha: 1}
 		for k := 0; k < b.k; k += d {
 			t.k = min(d, b.k-k)
-			t.block(rows*ow, b.n, y[i*ow*g.F+k:], b.data[k*b.wide:], current.cols, s.c, s.c, nil)
+			t.block(rows*ow, b.n, y[i*ow*g.F+k:], b.data[k*b.wide:], s.c, s.c)
 			t.beta = 1
 		}
 		for r := range rows {

@@ -8,11 +8,11 @@
 // processor lacks, or a name that is none of the three, is passed over in
 // favour of the one that would have been chosen anyway.
 //
-// Work is divided among a pool of workers whose size SetThreads sets. How it is
-// divided follows from the sizes of the operands alone, and every sum is taken
-// in one fixed order, so a result has the same bits whatever the number of
-// threads. Uniform, Bernoulli and Normal give the same bits on every path too;
-// the other kernels may differ between paths by rounding.
+// Work is divided among a pool of workers whose size SetThreads sets. Where a sum
+// is cut follows from the sizes of the operands alone, and its parts are added in
+// one fixed order, so a result has the same bits whatever the number of threads.
+// Uniform, Bernoulli and Normal give the same bits on every path too; the other
+// kernels may differ between paths by rounding.
 //
 // Kernels may be called from several goroutines. What a call needs beside its
 // operands it takes from lists of what calls before it have left, so that

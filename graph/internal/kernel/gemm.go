@@ -1,15 +1,14 @@
 package kernel
 
-// Blocking of a matrix product. A block of a is at most blockRows×blockDepth,
-// some 200 KB that stay in the second-level cache while the panels of b pass
-// by. The depth follows from k alone, because where a sum is cut decides its
-// rounding.
+// Long sums are cut into blocks of blockDepth terms. Bands of fewer than bandRows
+// rows would spend too much on packing the second factor.
 const (
-	blockRows  = 192
-	blockDepth = 512
+	blockDepth = 1024
+	bandRows   = 192
 )
 
-// depth returns the length of the blocks into which a sum of k terms is cut.
+// depth returns the length of the blocks into which a sum of k terms is cut. It
+// follows from k alone, because it decides the rounding.
 func depth(k int) int {
 	blocks := max(1, (k+blockDepth-1)/blockDepth)
 	return max(1, (k+blocks-1)/blocks)
@@ -42,9 +41,9 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 		checkMatrix("gemm: b", b, k, n, ldb)
 	}
 	g := gemms.take()
-	*g = gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, b: matrix{b, ldb, transB}, a: matrix{a, lda, transA}, c: c, ldc: ldc}
-	parallel(g.divide(), g)
-	*g = gemm{} // or it would keep the slices alive
+	*g = gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, a: matrix{a, lda, transA}, b: matrix{b, ldb, transB}, c: c, ldc: ldc, store: g.store}
+	g.compute()
+	*g = gemm{store: g.store} // or it would keep the slices alive
 	gemms.give(g)
 }
 
@@ -100,95 +99,119 @@ func (a matrix) pack(panel []float32, cols, p, j, k, w int) {
 	}
 }
 
-// gemm is the task of a matrix product.
+// gemm is the task of one stage of a matrix product, and what the stages share.
 type gemm struct {
 	m, n, k     int
 	alpha, beta float32
 	a, b        matrix
 	c           []float32
 	ldc         int
+	stage       func(g *gemm, i int, s *scratch)
 
-	bands, band, width int // bands of rows, the rows of one, the columns of a strip
+	p, depth    int // the terms p to p+depth of the sums are being added
+	bands       int
+	band, width int       // rows and columns of a part
+	copies      bool      // of the first factor, because its rows alias
+	panels      []float32 // of the second factor, if they are packed beforehand
+	store       []float32
 }
 
 var gemms list[gemm]
 
-// stripPanels is how many panels a strip has at most if they have to be kept
-// for more than one block of rows: as many as the second-level cache holds.
-const stripPanels = 8
+func (g *gemm) run(i int, s *scratch) { g.stage(g, i, s) }
 
-// divide cuts the product into strips of columns, and where there are few of
-// them, into bands of rows too. It returns the number of parts.
-func (g *gemm) divide() int {
-	cols := current.cols
-	panels := (g.n + cols - 1) / cols
-	per, bands := panels, 1
-	if g.m > blockRows {
-		per = min(per, stripPanels)
+// parallel runs the n parts of a stage, which is a function of its arguments
+// alone. A small product is not worth the start of other threads.
+func (g *gemm) parallel(n int, stage func(g *gemm, i int, s *scratch)) {
+	g.stage = stage
+	if 2*g.m*g.n*g.k < 1_000_000 {
+		serial(n, g)
+	} else {
+		parallel(n, g)
 	}
-	if t := Threads(); t > 1 && 2*g.m*g.n*g.k > 1_000_000 {
-		per = min(per, max(1, panels/(4*t)))
-		bands = min((4*t*per+panels-1)/panels, (g.m+blockRows-1)/blockRows)
-	}
-	g.bands, g.band, g.width = bands, (g.m+bands-1)/bands, per*cols
-	return (panels + per - 1) / per * bands
 }
 
-// run computes the columns of one strip in the rows of one band.
-func (g *gemm) run(part int, s *scratch) {
-	i, j := part%g.bands, part/g.bands
-	g.strip(i*g.band, min(g.m, (i+1)*g.band), j*g.width, min(g.n, (j+1)*g.width), s)
-}
-
-// strip computes the columns j0 to j1 of the rows i0 to i1.
-func (g *gemm) strip(i0, i1, j0, j1 int, s *scratch) {
-	cols := current.cols
+// compute cuts the product into bands of rows, those into parts, and adds up
+// the blocks of the sums. Each part packs the panels of b as it goes, which
+// costs little. Only transposing is dear: then the bands share the panels.
+func (g *gemm) compute() {
+	cols, rows := current.cols, current.rows
 	d := depth(g.k)
-	size := d * cols // of a panel
-	keep := 0        // the distance of the panels if they are kept
-	if i1-i0 > blockRows {
-		keep = size
+	panels := (g.n + cols - 1) / cols
+	threads := Threads()
+	bands := (g.m*d + current.area - 1) / current.area
+	switch {
+	case bands > 1 || g.m >= 2*bandRows*threads:
+		bands = (bands + threads - 1) / threads * threads
+	case bands*panels < 2*threads:
+		bands = min((2*threads+panels-1)/panels, max(1, g.m/(2*rows)))
 	}
-	direct := i1-i0 <= current.rows && !g.b.trans // a panel is read once: why pack it?
-	s.b = grow(s.b, size+(j1-j0-1)/cols*keep)
-	t := &s.tiling
-	*t = tiling{ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: g.beta}
-	for p := 0; p < g.k; p += d {
-		t.k = min(d, g.k-p)
-		for i := i0; i < i1; i += blockRows {
-			m := min(blockRows, i1-i)
-			var a []float32
-			a, t.rsa, t.csa = g.a.block(s, i, p, m, t.k)
-			for j := j0; j < j1; j += cols {
-				w := min(cols, j1-j)
-				c := g.c[i*g.ldc+j:]
-				if direct && w == cols {
-					b, _, _ := g.b.from(p, j)
-					t.block(m, w, a, b, g.b.ld, c, c, nil)
-					continue
-				}
-				panel := s.b[(j-j0)/cols*keep:]
-				var h *ahead
-				if i == i0 {
-					g.b.pack(panel, cols, p, j, t.k, w)
-					if j+cols < j1 && !g.b.trans {
-						h = &ahead{g.b.data[p*g.b.ld+j+cols:], g.b.ld}
-					}
-				}
-				t.block(m, w, a, panel, cols, c, c, h)
-			}
+	parts := (4*threads + bands - 1) / bands
+	if g.copies = rows > current.ways && aliases(g.a.ld); g.copies {
+		parts = (threads + bands - 1) / bands
+	}
+	g.band = (g.m + bands - 1) / bands
+	g.bands = (g.m + g.band - 1) / g.band
+	g.width = (panels + parts - 1) / parts * cols
+	for g.p = 0; g.p < g.k; g.p += d {
+		g.depth = min(d, g.k-g.p)
+		if g.b.trans && g.bands > 1 {
+			g.store = grow(g.store, g.depth*panels*cols)
+			g.panels = g.store
+			g.parallel(panels, (*gemm).pack)
 		}
-		t.beta = 1
+		g.parallel(g.bands*((g.n+g.width-1)/g.width), (*gemm).part)
+		g.beta = 1
 	}
 }
 
-// block copies an m×k block of the first factor next to each other, for rows
-// whose distance is near a power of two displace one another from the cache.
-func (a matrix) block(s *scratch, i, p, m, k int) (data []float32, rs, cs int) {
-	from, rs, cs := a.from(i, p)
-	if m <= 4 {
-		return from, rs, cs
+// aliases tells whether rows that far apart lie at nearly the same address
+// modulo 4096, so that they displace one another from the first-level cache.
+func aliases(stride int) bool {
+	const page = 4096 / 4
+	return stride > page/2 && (stride+8)%page <= 16
+}
+
+// pack packs a panel of b.
+func (g *gemm) pack(i int, _ *scratch) {
+	j := i * current.cols
+	g.b.pack(g.panels[j*g.depth:], current.cols, g.p, j, g.depth, min(current.cols, g.n-j))
+}
+
+// part computes some columns of a band of rows.
+func (g *gemm) part(i int, s *scratch) {
+	cols := current.cols
+	i0, j0 := i%g.bands*g.band, i/g.bands*g.width
+	m := min(g.band, g.m-i0)
+	t := &s.tiling
+	*t = tiling{k: g.depth, ldd: g.ldc, ldc: g.ldc, alpha: g.alpha, beta: g.beta}
+	var a []float32
+	a, t.rsa, t.csa = g.a.from(i0, g.p)
+	if g.copies {
+		a, t.rsa, t.csa = g.a.copy(s, i0, g.p, m, g.depth)
 	}
+	s.b = grow(s.b, t.k*cols)
+	for j := j0; j < min(g.n, j0+g.width); j += cols {
+		w := min(cols, g.n-j)
+		c := g.c[i0*g.ldc+j:]
+		switch b, _, _ := g.b.from(g.p, j); {
+		case g.panels != nil:
+			t.column(m, w, a, g.panels[j*t.k:], cols, c, c, nil)
+		case w < cols || g.b.trans:
+			g.b.pack(s.b, cols, g.p, j, t.k, w)
+			t.column(m, w, a, s.b, cols, c, c, nil)
+		case m <= current.rows: // b is read once: why pack it?
+			t.column(m, w, a, b, g.b.ld, c, c, nil)
+		default:
+			t.column(m, w, a, b, g.b.ld, c, c, s.b)
+		}
+	}
+}
+
+// copy copies the m×k block of the matrix that begins at row i, column p, so
+// that its rows do not alias.
+func (a matrix) copy(s *scratch, i, p, m, k int) (data []float32, rs, cs int) {
+	from, _, _ := a.from(i, p)
 	if a.trans {
 		ld := (m+line-1)/line*line + line
 		s.a = grow(s.a, k*ld)
@@ -209,35 +232,28 @@ type tiling struct {
 	alpha, beta             float32
 }
 
-// ahead is memory that will be read soon, step elements further on for each 32.
-type ahead struct {
-	data []float32
-	step int
-}
-
-// take returns the part of it that one tile of depth k fetches.
-func (h *ahead) take(k int, otherwise []float32) (next []float32, step int) {
-	if h == nil || len(h.data) == 0 {
-		return otherwise, 0
-	}
-	next = h.data
-	h.data = h.data[min(len(next), k/2*h.step):]
-	return next, h.step
-}
-
-// block computes m×n elements of c, onto d, from a block of a and panels of b,
-// whose rows are ldb apart.
-func (t *tiling) block(m, n int, a, b []float32, ldb int, d, c []float32, h *ahead) {
-	rows, cols, micro := current.rows, current.cols, current.micro
-	tiles := (m + rows - 1) / rows
-	t.ldb = ldb
+// block computes m×n elements of c, onto d, from a block of a and packed panels
+// of b.
+func (t *tiling) block(m, n int, a, b, d, c []float32) {
+	cols := current.cols
 	for j := 0; j < n; j += cols {
-		w := min(cols, n-j)
-		panel := b[j*t.k:]
-		for n := range tiles {
-			i, end := m*n/tiles, m*(n+1)/tiles // of nearly equal height
-			next, step := h.take(t.k, panel)
-			micro(t, end-i, w, a[i*t.rsa:], panel, d[i*t.ldd+j:], c[i*t.ldc+j:], next, step)
+		t.column(m, min(cols, n-j), a, b[j*t.k:], cols, d[j:], c[j:], nil)
+	}
+}
+
+// column computes m×w elements of c, onto d, from a block of a and w columns of
+// b, a panel's at most, whose rows are ldb apart. Unless panel is nil, b is
+// packed there by the first tile, for the others to read.
+func (t *tiling) column(m, w int, a, b []float32, ldb int, d, c, panel []float32) {
+	tiles := (m + current.rows - 1) / current.rows
+	height, taller := m/tiles, m%tiles // nearly equal
+	t.ldb = ldb
+	if taller > 0 {
+		current.micro(t, taller, height+1, w, a, b, d, c, panel)
+		if panel != nil {
+			b, panel, t.ldb = panel, nil, current.cols
 		}
 	}
+	i := taller * (height + 1)
+	current.micro(t, tiles-taller, height, w, a[i*t.rsa:], b, d[i*t.ldd:], c[i*t.ldc:], panel)
 }

@@ -4,23 +4,23 @@
 
 #include "textflag.h"
 
-// func tile512_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_1x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       ldb+40(FP), SI
-	MOVQ       next+96(FP), DI
-	MOVQ       step+104(FP), R8
-	MOVQ       AX, R9
-	SHRQ       $0x01, R9
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), DX
+	MOVQ       b+40(FP), BX
+	MOVQ       ldb+48(FP), SI
+	MOVQ       AX, DI
+	SHRQ       $0x01, DI
 	JZ         odd
 
 loop:
@@ -29,15 +29,12 @@ loop:
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	PREFETCHT1   (DI)
-	PREFETCHT1   64(DI)
-	ADDQ         R8, DI
 	VMOVUPS      (BX), Z1
 	VBROADCASTSS (CX), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R9
+	DECQ         DI
 	JNZ          loop
 
 odd:
@@ -50,251 +47,33 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Z2
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z2
 	VMULPS       Z2, Z0, Z0
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), SI
-	MOVQ         ldc+72(FP), DI
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z2
+	VBROADCASTSS beta+100(FP), Z2
 	VFMADD231PS  (BX), Z2, Z0
-	VMOVUPS      Z0, (SI)
-	VZEROUPPER
-	RET
-
-over:
-	VMOVUPS Z0, (SI)
-	VZEROUPPER
-	RET
-
-part:
-	MOVQ         $-1, DX
-	MOVQ         $+63, DI
-	CMPQ         AX, DI
-	CMOVQGT      DI, AX
-	BZHIQ        AX, DX, DX
-	KMOVW        DX, K1
-	TESTL        CX, CX
-	JZ           partover
-	VBROADCASTSS beta+92(FP), Z2
-	VMOVUPS.Z    (BX), K1, Z1
-	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      Z0, K1, (SI)
-	VZEROUPPER
-	RET
-
-partover:
-	VMOVUPS Z0, K1, (SI)
-	VZEROUPPER
-	RET
-
-// func tile512_1x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_1x32(SB), NOSPLIT, $0-112
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       ldb+40(FP), SI
-	MOVQ       next+96(FP), DI
-	MOVQ       step+104(FP), R8
-	MOVQ       AX, R9
-	SHRQ       $0x01, R9
-	JZ         odd
-
-loop:
-	VMOVUPS      (BX), Z2
-	VMOVUPS      64(BX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         SI, BX
-	ADDQ         DX, CX
-	PREFETCHT1   (DI)
-	PREFETCHT1   64(DI)
-	ADDQ         R8, DI
-	VMOVUPS      (BX), Z2
-	VMOVUPS      64(BX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         SI, BX
-	ADDQ         DX, CX
-	DECQ         R9
-	JNZ          loop
-
-odd:
-	ANDQ         $0x01, AX
-	JZ           done
-	VMOVUPS      (BX), Z2
-	VMOVUPS      64(BX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         SI, BX
-	ADDQ         DX, CX
-
-done:
-	VBROADCASTSS alpha+88(FP), Z4
-	VMULPS       Z4, Z0, Z0
-	VMULPS       Z4, Z1, Z1
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
-	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), SI
-	MOVQ         ldc+72(FP), DI
-	CMPQ         AX, DX
-	JNE          part
-	TESTL        CX, CX
-	JZ           over
-	VBROADCASTSS beta+92(FP), Z4
-	VFMADD231PS  (BX), Z4, Z0
-	VMOVUPS      Z0, (SI)
-	VFMADD231PS  64(BX), Z4, Z1
-	VMOVUPS      Z1, 64(SI)
-	VZEROUPPER
-	RET
-
-over:
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	VZEROUPPER
-	RET
-
-part:
-	MOVQ         $-1, DX
-	MOVQ         AX, DI
-	MOVQ         $+63, R8
-	CMPQ         DI, R8
-	CMOVQGT      R8, DI
-	BZHIQ        DI, DX, DX
-	KMOVW        DX, K1
-	MOVQ         $-1, DX
-	MOVQ         $+63, DI
-	CMPQ         AX, DI
-	CMOVQGT      DI, AX
-	BZHIQ        AX, DX, DX
-	SHRQ         $0x10, DX
-	KMOVW        DX, K2
-	TESTL        CX, CX
-	JZ           partover
-	VBROADCASTSS beta+92(FP), Z4
-	VMOVUPS.Z    (BX), K1, Z2
-	VFMADD231PS  Z2, Z4, Z0
-	VMOVUPS      Z0, K1, (SI)
-	VMOVUPS.Z    64(BX), K2, Z2
-	VFMADD231PS  Z2, Z4, Z1
-	VMOVUPS      Z1, K2, 64(SI)
-	VZEROUPPER
-	RET
-
-partover:
-	VMOVUPS Z0, K1, (SI)
-	VMOVUPS Z1, K2, 64(SI)
-	VZEROUPPER
-	RET
-
-// func tile512_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x16(SB), NOSPLIT, $0-112
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	PREFETCHT0 (AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
-
-loop:
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	DECQ         R10
-	JNZ          loop
-
-odd:
-	ANDQ         $0x01, AX
-	JZ           done
-	VMOVUPS      (SI), Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-
-done:
-	VBROADCASTSS alpha+88(FP), Z3
-	VMULPS       Z3, Z0, Z0
-	VMULPS       Z3, Z1, Z1
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
-	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
-	CMPQ         AX, DX
-	JNE          part
-	TESTL        CX, CX
-	JZ           over
-	VBROADCASTSS beta+92(FP), Z3
-	VFMADD231PS  (BX), Z3, Z0
 	VMOVUPS      Z0, (DI)
-	ADDQ         R8, DI
 	ADDQ         SI, BX
-	VFMADD231PS  (BX), Z3, Z1
-	VMOVUPS      Z1, (DI)
-	VZEROUPPER
-	RET
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
-	ADDQ    R8, DI
-	VMOVUPS Z1, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -305,131 +84,140 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z3
-	VMOVUPS.Z    (BX), K1, Z2
-	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS beta+100(FP), Z2
+	VMOVUPS.Z    (BX), K1, Z1
+	VFMADD231PS  Z1, Z2, Z0
 	VMOVUPS      Z0, K1, (DI)
-	ADDQ         R8, DI
 	ADDQ         SI, BX
-	VMOVUPS.Z    (BX), K1, Z2
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      Z1, K1, (DI)
-	VZEROUPPER
-	RET
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
-	ADDQ    R8, DI
-	VMOVUPS Z1, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_2x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_1x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_1x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	ADDQ       CX, AX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), DX
+	MOVQ       b+40(FP), BX
+	MOVQ       ldb+48(FP), SI
+	MOVQ       panel+104(FP), DI
+	TESTQ      DI, DI
+	JZ         packed
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	ADDQ       BX, R8
+
+packing:
+	VMOVUPS      (BX), Z2
+	VMOVUPS      Z2, (DI)
+	VMOVUPS      64(BX), Z3
+	VMOVUPS      Z3, 64(DI)
+	PREFETCHT0   (R8)
+	PREFETCHT0   64(R8)
+	PREFETCHT0   124(R8)
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	ADDQ         $0x00000080, DI
+	ADDQ         SI, R8
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, DI
+	SHRQ $0x01, DI
+	JZ   odd
 
 loop:
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
-	DECQ         R10
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	DECQ         DI
 	JNZ          loop
 
 odd:
 	ANDQ         $0x01, AX
 	JZ           done
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DI, SI
-	ADDQ         BX, CX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Z6
-	VMULPS       Z6, Z0, Z0
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z6, Z3, Z3
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z6
-	VFMADD231PS  (BX), Z6, Z0
+	VBROADCASTSS beta+100(FP), Z4
+	VFMADD231PS  (BX), Z4, Z0
 	VMOVUPS      Z0, (DI)
-	VFMADD231PS  64(BX), Z6, Z1
+	VFMADD231PS  64(BX), Z4, Z1
 	VMOVUPS      Z1, 64(DI)
-	ADDQ         R8, DI
 	ADDQ         SI, BX
-	VFMADD231PS  (BX), Z6, Z2
-	VMOVUPS      Z2, (DI)
-	VFMADD231PS  64(BX), Z6, Z3
-	VMOVUPS      Z3, 64(DI)
-	VZEROUPPER
-	RET
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, 64(DI)
-	ADDQ    R8, DI
-	VMOVUPS Z2, (DI)
-	VMOVUPS Z3, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -448,7 +236,327 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z6
+	VBROADCASTSS beta+100(FP), Z4
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z4, Z0
+	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS.Z    64(BX), K2, Z2
+	VFMADD231PS  Z2, Z4, Z1
+	VMOVUPS      Z1, K2, 64(DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
+
+partover:
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
+	VZEROUPPER
+	RET
+
+// func tile512_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tile512_2x16(SB), NOSPLIT, $0-112
+tile:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       AX, R8
+	SHRQ       $0x01, R8
+	JZ         odd
+
+loop:
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNZ          loop
+
+odd:
+	ANDQ         $0x01, AX
+	JZ           done
+	VMOVUPS      (SI), Z2
+	VBROADCASTSS (CX), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (CX)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+
+done:
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z3
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z3, Z1, Z1
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
+	MOVQ         $+16, DX
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
+	CMPQ         AX, DX
+	JNE          part
+	TESTL        CX, CX
+	JZ           over
+	VBROADCASTSS beta+100(FP), Z3
+	VFMADD231PS  (BX), Z3, Z0
+	VMOVUPS      Z0, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z3, Z1
+	VMOVUPS      Z1, (DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
+
+over:
+	VMOVUPS Z0, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, (DI)
+	JMP     next
+
+part:
+	MOVQ         $-1, DX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
+	BZHIQ        AX, DX, DX
+	KMOVW        DX, K1
+	TESTL        CX, CX
+	JZ           partover
+	VBROADCASTSS beta+100(FP), Z3
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z3, Z0
+	VMOVUPS      Z0, K1, (DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
+
+partover:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ    R8, DI
+	VMOVUPS Z1, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
+	VZEROUPPER
+	RET
+
+// func tile512_2x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·tile512_2x32(SB), NOSPLIT, $0-112
+tile:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       panel+104(FP), R8
+	TESTQ      R8, R8
+	JZ         packed
+	MOVQ       DI, R9
+	SHLQ       $0x03, R9
+	ADDQ       SI, R9
+
+packing:
+	VMOVUPS      (SI), Z4
+	VMOVUPS      Z4, (R8)
+	VMOVUPS      64(SI), Z5
+	VMOVUPS      Z5, 64(R8)
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	PREFETCHT0   124(R9)
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         $0x00000080, R8
+	ADDQ         DI, R9
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R8
+	SHRQ $0x01, R8
+	JZ   odd
+
+loop:
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	DECQ         R8
+	JNZ          loop
+
+odd:
+	ANDQ         $0x01, AX
+	JZ           done
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+
+done:
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
+	MOVQ         $+32, DX
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
+	CMPQ         AX, DX
+	JNE          part
+	TESTL        CX, CX
+	JZ           over
+	VBROADCASTSS beta+100(FP), Z6
+	VFMADD231PS  (BX), Z6, Z0
+	VMOVUPS      Z0, (DI)
+	VFMADD231PS  64(BX), Z6, Z1
+	VMOVUPS      Z1, 64(DI)
+	ADDQ         R8, DI
+	ADDQ         SI, BX
+	VFMADD231PS  (BX), Z6, Z2
+	VMOVUPS      Z2, (DI)
+	VFMADD231PS  64(BX), Z6, Z3
+	VMOVUPS      Z3, 64(DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
+
+over:
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    R8, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	JMP     next
+
+part:
+	MOVQ         $-1, DX
+	MOVQ         AX, R9
+	MOVQ         $+63, R10
+	CMPQ         R9, R10
+	CMOVQGT      R10, R9
+	BZHIQ        R9, DX, DX
+	KMOVW        DX, K1
+	MOVQ         $-1, DX
+	MOVQ         $+63, R9
+	CMPQ         AX, R9
+	CMOVQGT      R9, AX
+	BZHIQ        AX, DX, DX
+	SHRQ         $0x10, DX
+	KMOVW        DX, K2
+	TESTL        CX, CX
+	JZ           partover
+	VBROADCASTSS beta+100(FP), Z6
 	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z6, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -463,8 +571,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z4
 	VFMADD231PS  Z4, Z6, Z3
 	VMOVUPS      Z3, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -472,32 +581,52 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z2, K1, (DI)
 	VMOVUPS Z3, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_3x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       AX, R8
+	SHRQ       $0x01, R8
 	JZ         odd
 
 loop:
@@ -510,9 +639,6 @@ loop:
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z3
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
@@ -522,7 +648,7 @@ loop:
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -539,22 +665,26 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Z4
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z4
+	VBROADCASTSS beta+100(FP), Z4
 	VFMADD231PS  (BX), Z4, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -565,8 +695,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z4, Z2
 	VMOVUPS      Z2, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -574,8 +705,7 @@ over:
 	VMOVUPS Z1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -586,7 +716,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z4
+	VBROADCASTSS beta+100(FP), Z4
 	VMOVUPS.Z    (BX), K1, Z3
 	VFMADD231PS  Z3, Z4, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -600,8 +730,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z3
 	VFMADD231PS  Z3, Z4, Z2
 	VMOVUPS      Z2, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -609,39 +740,86 @@ partover:
 	VMOVUPS Z1, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z2, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_3x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_3x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_3x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       panel+104(FP), R8
+	TESTQ      R8, R8
+	JZ         packed
+	MOVQ       DI, R9
+	SHLQ       $0x03, R9
+	ADDQ       SI, R9
+
+packing:
+	VMOVUPS      (SI), Z6
+	VMOVUPS      Z6, (R8)
+	VMOVUPS      64(SI), Z7
+	VMOVUPS      Z7, 64(R8)
+	PREFETCHT0   (R9)
+	PREFETCHT0   64(R9)
+	PREFETCHT0   124(R9)
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         $0x00000080, R8
+	ADDQ         DI, R9
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R8
+	SHRQ $0x01, R8
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z6
@@ -657,9 +835,6 @@ loop:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z6
 	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (CX), Z8
@@ -673,7 +848,7 @@ loop:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -694,25 +869,29 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Z8
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
 	VMULPS       Z8, Z3, Z3
 	VMULPS       Z8, Z4, Z4
 	VMULPS       Z8, Z5, Z5
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z8
+	VBROADCASTSS beta+100(FP), Z8
 	VFMADD231PS  (BX), Z8, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z8, Z1
@@ -729,8 +908,9 @@ done:
 	VMOVUPS      Z4, (DI)
 	VFMADD231PS  64(BX), Z8, Z5
 	VMOVUPS      Z5, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -741,8 +921,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z4, (DI)
 	VMOVUPS Z5, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -761,7 +940,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z8
+	VBROADCASTSS beta+100(FP), Z8
 	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z8, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -784,8 +963,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z6
 	VFMADD231PS  Z6, Z8, Z5
 	VMOVUPS      Z5, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -796,37 +976,58 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z4, K1, (DI)
 	VMOVUPS Z5, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_4x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -837,14 +1038,11 @@ loop:
 	VFMADD231PS  Z4, Z5, Z1
 	VBROADCASTSS (CX)(DX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R10), Z5
+	VBROADCASTSS (R8), Z5
 	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z4
 	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
@@ -852,12 +1050,12 @@ loop:
 	VFMADD231PS  Z4, Z5, Z1
 	VBROADCASTSS (CX)(DX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R10), Z5
+	VBROADCASTSS (R8), Z5
 	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -870,30 +1068,34 @@ odd:
 	VFMADD231PS  Z4, Z5, Z1
 	VBROADCASTSS (CX)(DX*2), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (R10), Z5
+	VBROADCASTSS (R8), Z5
 	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z5
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z5
 	VMULPS       Z5, Z0, Z0
 	VMULPS       Z5, Z1, Z1
 	VMULPS       Z5, Z2, Z2
 	VMULPS       Z5, Z3, Z3
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z5
+	VBROADCASTSS beta+100(FP), Z5
 	VFMADD231PS  (BX), Z5, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -908,8 +1110,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z5, Z3
 	VMOVUPS      Z3, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -919,8 +1122,7 @@ over:
 	VMOVUPS Z2, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -931,7 +1133,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z5
+	VBROADCASTSS beta+100(FP), Z5
 	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -950,8 +1152,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z4
 	VFMADD231PS  Z4, Z5, Z3
 	VMOVUPS      Z3, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -961,12 +1164,25 @@ partover:
 	VMOVUPS Z2, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z3, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_4x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_4x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_4x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -975,32 +1191,71 @@ TEXT ·tile512_4x32(SB), NOSPLIT, $0-112
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Z8
+	VMOVUPS      Z8, (R9)
+	VMOVUPS      64(SI), Z9
+	VMOVUPS      Z9, 64(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	PREFETCHT0   124(R10)
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000080, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z8
@@ -1014,15 +1269,12 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z8
 	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (CX), Z10
@@ -1034,13 +1286,13 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -1057,15 +1309,17 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z10
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -1074,18 +1328,20 @@ done:
 	VMULPS       Z10, Z5, Z5
 	VMULPS       Z10, Z6, Z6
 	VMULPS       Z10, Z7, Z7
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z10
+	VBROADCASTSS beta+100(FP), Z10
 	VFMADD231PS  (BX), Z10, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z10, Z1
@@ -1108,8 +1364,9 @@ done:
 	VMOVUPS      Z6, (DI)
 	VFMADD231PS  64(BX), Z10, Z7
 	VMOVUPS      Z7, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -1123,8 +1380,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
 	VMOVUPS Z7, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -1143,7 +1399,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z10
+	VBROADCASTSS beta+100(FP), Z10
 	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z10, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -1174,8 +1430,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z8
 	VFMADD231PS  Z8, Z10, Z7
 	VMOVUPS      Z7, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -1189,40 +1446,62 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z6, K1, (DI)
 	VMOVUPS Z7, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_5x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -1233,16 +1512,13 @@ loop:
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (CX)(DX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R10), Z6
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R10)(DX*1), Z6
+	VBROADCASTSS (R8)(DX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z5, Z6, Z0
@@ -1250,14 +1526,14 @@ loop:
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (CX)(DX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R10), Z6
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R10)(DX*1), Z6
+	VBROADCASTSS (R8)(DX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -1270,33 +1546,37 @@ odd:
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (CX)(DX*2), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (R10), Z6
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R10)(DX*1), Z6
+	VBROADCASTSS (R8)(DX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z6
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z4, Z4
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z6
+	VBROADCASTSS beta+100(FP), Z6
 	VFMADD231PS  (BX), Z6, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -1315,8 +1595,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z6, Z4
 	VMOVUPS      Z4, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -1328,8 +1609,7 @@ over:
 	VMOVUPS Z3, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z4, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -1340,7 +1620,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z6
+	VBROADCASTSS beta+100(FP), Z6
 	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -1364,8 +1644,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z5
 	VFMADD231PS  Z5, Z6, Z4
 	VMOVUPS      Z4, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -1377,12 +1658,25 @@ partover:
 	VMOVUPS Z3, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z4, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_5x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_5x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_5x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1393,35 +1687,78 @@ TEXT ·tile512_5x32(SB), NOSPLIT, $0-112
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Z10
+	VMOVUPS      Z10, (R9)
+	VMOVUPS      64(SI), Z11
+	VMOVUPS      Z11, 64(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	PREFETCHT0   124(R10)
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000080, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z10
@@ -1435,18 +1772,15 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z10
 	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (CX), Z12
@@ -1458,16 +1792,16 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -1484,18 +1818,20 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z12
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -1506,18 +1842,20 @@ done:
 	VMULPS       Z12, Z7, Z7
 	VMULPS       Z12, Z8, Z8
 	VMULPS       Z12, Z9, Z9
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z12
+	VBROADCASTSS beta+100(FP), Z12
 	VFMADD231PS  (BX), Z12, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z12, Z1
@@ -1546,8 +1884,9 @@ done:
 	VMOVUPS      Z8, (DI)
 	VFMADD231PS  64(BX), Z12, Z9
 	VMOVUPS      Z9, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -1564,8 +1903,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z8, (DI)
 	VMOVUPS Z9, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -1584,7 +1922,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z12
+	VBROADCASTSS beta+100(FP), Z12
 	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z12, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -1623,8 +1961,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z10
 	VFMADD231PS  Z10, Z12, Z9
 	VMOVUPS      Z9, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -1641,43 +1980,66 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z8, K1, (DI)
 	VMOVUPS Z9, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_6x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -1688,18 +2050,15 @@ loop:
 	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (CX)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R10), Z7
+	VBROADCASTSS (R8), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R10)(DX*1), Z7
+	VBROADCASTSS (R8)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R10)(DX*2), Z7
+	VBROADCASTSS (R8)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z6
 	VBROADCASTSS (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
@@ -1707,16 +2066,16 @@ loop:
 	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (CX)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R10), Z7
+	VBROADCASTSS (R8), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R10)(DX*1), Z7
+	VBROADCASTSS (R8)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R10)(DX*2), Z7
+	VBROADCASTSS (R8)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -1729,36 +2088,40 @@ odd:
 	VFMADD231PS  Z6, Z7, Z1
 	VBROADCASTSS (CX)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (R10), Z7
+	VBROADCASTSS (R8), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R10)(DX*1), Z7
+	VBROADCASTSS (R8)(DX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R10)(DX*2), Z7
+	VBROADCASTSS (R8)(DX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z7
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z7
 	VMULPS       Z7, Z0, Z0
 	VMULPS       Z7, Z1, Z1
 	VMULPS       Z7, Z2, Z2
 	VMULPS       Z7, Z3, Z3
 	VMULPS       Z7, Z4, Z4
 	VMULPS       Z7, Z5, Z5
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z7
+	VBROADCASTSS beta+100(FP), Z7
 	VFMADD231PS  (BX), Z7, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -1781,8 +2144,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z7, Z5
 	VMOVUPS      Z5, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -1796,8 +2160,7 @@ over:
 	VMOVUPS Z4, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -1808,7 +2171,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z7
+	VBROADCASTSS beta+100(FP), Z7
 	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -1837,8 +2200,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z6
 	VFMADD231PS  Z6, Z7, Z5
 	VMOVUPS      Z5, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -1852,12 +2216,25 @@ partover:
 	VMOVUPS Z4, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z5, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_6x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_6x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_6x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1870,38 +2247,85 @@ TEXT ·tile512_6x32(SB), NOSPLIT, $0-112
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Z12
+	VMOVUPS      Z12, (R9)
+	VMOVUPS      64(SI), Z13
+	VMOVUPS      Z13, 64(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   64(R10)
+	PREFETCHT0   124(R10)
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000080, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z12
@@ -1915,21 +2339,18 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R8), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R10)(DX*1), Z14
+	VBROADCASTSS (R8)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R10)(DX*2), Z14
+	VBROADCASTSS (R8)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Z12
 	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (CX), Z14
@@ -1941,19 +2362,19 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R8), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R10)(DX*1), Z14
+	VBROADCASTSS (R8)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R10)(DX*2), Z14
+	VBROADCASTSS (R8)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -1970,21 +2391,23 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R10), Z14
+	VBROADCASTSS (R8), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R10)(DX*1), Z14
+	VBROADCASTSS (R8)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R10)(DX*2), Z14
+	VBROADCASTSS (R8)(DX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Z14
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
 	VMULPS       Z14, Z2, Z2
@@ -1997,18 +2420,20 @@ done:
 	VMULPS       Z14, Z9, Z9
 	VMULPS       Z14, Z10, Z10
 	VMULPS       Z14, Z11, Z11
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z14
+	VBROADCASTSS beta+100(FP), Z14
 	VFMADD231PS  (BX), Z14, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z14, Z1
@@ -2043,8 +2468,9 @@ done:
 	VMOVUPS      Z10, (DI)
 	VFMADD231PS  64(BX), Z14, Z11
 	VMOVUPS      Z11, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -2064,8 +2490,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
 	VMOVUPS Z11, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -2084,7 +2509,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z14
+	VBROADCASTSS beta+100(FP), Z14
 	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z14, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -2131,8 +2556,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z12
 	VFMADD231PS  Z12, Z14, Z11
 	VMOVUPS      Z11, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -2152,12 +2578,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z10, K1, (DI)
 	VMOVUPS Z11, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_7x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_7x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_7x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2165,35 +2610,40 @@ TEXT ·tile512_7x16(SB), NOSPLIT, $0-112
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       AX, R10
+	SHRQ       $0x01, R10
 	JZ         odd
 
 loop:
@@ -2204,21 +2654,18 @@ loop:
 	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (CX)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R10), Z8
+	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(DX*1), Z8
+	VBROADCASTSS (R8)(DX*1), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R10)(DX*2), Z8
+	VBROADCASTSS (R8)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R11), Z8
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z7, Z8, Z0
@@ -2226,19 +2673,19 @@ loop:
 	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (CX)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R10), Z8
+	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(DX*1), Z8
+	VBROADCASTSS (R8)(DX*1), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R10)(DX*2), Z8
+	VBROADCASTSS (R8)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R11), Z8
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -2251,21 +2698,23 @@ odd:
 	VFMADD231PS  Z7, Z8, Z1
 	VBROADCASTSS (CX)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (R10), Z8
+	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R10)(DX*1), Z8
+	VBROADCASTSS (R8)(DX*1), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R10)(DX*2), Z8
+	VBROADCASTSS (R8)(DX*2), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R11), Z8
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z8
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -2273,18 +2722,20 @@ done:
 	VMULPS       Z8, Z4, Z4
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z8
+	VBROADCASTSS beta+100(FP), Z8
 	VFMADD231PS  (BX), Z8, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -2311,8 +2762,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z8, Z6
 	VMOVUPS      Z6, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -2328,8 +2780,7 @@ over:
 	VMOVUPS Z5, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -2340,7 +2791,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z8
+	VBROADCASTSS beta+100(FP), Z8
 	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -2374,8 +2825,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z7
 	VFMADD231PS  Z7, Z8, Z6
 	VMOVUPS      Z6, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -2391,12 +2843,25 @@ partover:
 	VMOVUPS Z5, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z6, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_7x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_7x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_7x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2411,43 +2876,95 @@ TEXT ·tile512_7x32(SB), NOSPLIT, $0-112
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
 	VPXORD     Z13, Z13, Z13
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       panel+104(FP), R10
+	TESTQ      R10, R10
+	JZ         packed
+	MOVQ       DI, R11
+	SHLQ       $0x03, R11
+	ADDQ       SI, R11
+
+packing:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      64(SI), Z15
+	VMOVUPS      Z15, 64(R10)
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	PREFETCHT0   124(R11)
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         $0x00000080, R10
+	ADDQ         DI, R11
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R10
+	SHRQ $0x01, R10
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z14
@@ -2461,25 +2978,22 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R8), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R10)(DX*1), Z16
+	VBROADCASTSS (R8)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R10)(DX*2), Z16
+	VBROADCASTSS (R8)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z14
 	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (CX), Z16
@@ -2491,23 +3005,23 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R8), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R10)(DX*1), Z16
+	VBROADCASTSS (R8)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R10)(DX*2), Z16
+	VBROADCASTSS (R8)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -2524,25 +3038,27 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R10), Z16
+	VBROADCASTSS (R8), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R10)(DX*1), Z16
+	VBROADCASTSS (R8)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R10)(DX*2), Z16
+	VBROADCASTSS (R8)(DX*2), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R11), Z16
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z16
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -2557,18 +3073,20 @@ done:
 	VMULPS       Z16, Z11, Z11
 	VMULPS       Z16, Z12, Z12
 	VMULPS       Z16, Z13, Z13
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z16
+	VBROADCASTSS beta+100(FP), Z16
 	VFMADD231PS  (BX), Z16, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z16, Z1
@@ -2609,8 +3127,9 @@ done:
 	VMOVUPS      Z12, (DI)
 	VFMADD231PS  64(BX), Z16, Z13
 	VMOVUPS      Z13, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -2633,8 +3152,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z12, (DI)
 	VMOVUPS Z13, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -2653,7 +3171,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z16
+	VBROADCASTSS beta+100(FP), Z16
 	VMOVUPS.Z    (BX), K1, Z14
 	VFMADD231PS  Z14, Z16, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -2708,8 +3226,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z14
 	VFMADD231PS  Z14, Z16, Z13
 	VMOVUPS      Z13, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -2732,12 +3251,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z12, K1, (DI)
 	VMOVUPS Z13, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_8x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_8x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_8x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2746,37 +3284,43 @@ TEXT ·tile512_8x16(SB), NOSPLIT, $0-112
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       AX, R10
+	SHRQ       $0x01, R10
 	JZ         odd
 
 loop:
@@ -2787,23 +3331,20 @@ loop:
 	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (CX)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R10), Z9
+	VBROADCASTSS (R8), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R10)(DX*1), Z9
+	VBROADCASTSS (R8)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R10)(DX*2), Z9
+	VBROADCASTSS (R8)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R11), Z9
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R11)(DX*1), Z9
+	VBROADCASTSS (R9)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z8
 	VBROADCASTSS (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
@@ -2811,21 +3352,21 @@ loop:
 	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (CX)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R10), Z9
+	VBROADCASTSS (R8), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R10)(DX*1), Z9
+	VBROADCASTSS (R8)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R10)(DX*2), Z9
+	VBROADCASTSS (R8)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R11), Z9
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R11)(DX*1), Z9
+	VBROADCASTSS (R9)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -2838,23 +3379,25 @@ odd:
 	VFMADD231PS  Z8, Z9, Z1
 	VBROADCASTSS (CX)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (R10), Z9
+	VBROADCASTSS (R8), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R10)(DX*1), Z9
+	VBROADCASTSS (R8)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R10)(DX*2), Z9
+	VBROADCASTSS (R8)(DX*2), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R11), Z9
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R11)(DX*1), Z9
+	VBROADCASTSS (R9)(DX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z9
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z9
 	VMULPS       Z9, Z0, Z0
 	VMULPS       Z9, Z1, Z1
 	VMULPS       Z9, Z2, Z2
@@ -2863,18 +3406,20 @@ done:
 	VMULPS       Z9, Z5, Z5
 	VMULPS       Z9, Z6, Z6
 	VMULPS       Z9, Z7, Z7
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z9
+	VBROADCASTSS beta+100(FP), Z9
 	VFMADD231PS  (BX), Z9, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -2905,8 +3450,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z9, Z7
 	VMOVUPS      Z7, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -2924,8 +3470,7 @@ over:
 	VMOVUPS Z6, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -2936,7 +3481,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z9
+	VBROADCASTSS beta+100(FP), Z9
 	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -2975,8 +3520,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z8
 	VFMADD231PS  Z8, Z9, Z7
 	VMOVUPS      Z7, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -2994,12 +3540,25 @@ partover:
 	VMOVUPS Z6, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z7, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_8x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_8x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_8x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3016,46 +3575,102 @@ TEXT ·tile512_8x32(SB), NOSPLIT, $0-112
 	VPXORD     Z13, Z13, Z13
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       panel+104(FP), R10
+	TESTQ      R10, R10
+	JZ         packed
+	MOVQ       DI, R11
+	SHLQ       $0x03, R11
+	ADDQ       SI, R11
+
+packing:
+	VMOVUPS      (SI), Z16
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      64(SI), Z17
+	VMOVUPS      Z17, 64(R10)
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	PREFETCHT0   124(R11)
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         $0x00000080, R10
+	ADDQ         DI, R11
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R10
+	SHRQ $0x01, R10
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z16
@@ -3069,28 +3684,25 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R8), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R10)(DX*1), Z18
+	VBROADCASTSS (R8)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R10)(DX*2), Z18
+	VBROADCASTSS (R8)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R11)(DX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z16
 	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (CX), Z18
@@ -3102,26 +3714,26 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R8), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R10)(DX*1), Z18
+	VBROADCASTSS (R8)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R10)(DX*2), Z18
+	VBROADCASTSS (R8)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R11)(DX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -3138,28 +3750,30 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R10), Z18
+	VBROADCASTSS (R8), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R10)(DX*1), Z18
+	VBROADCASTSS (R8)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R10)(DX*2), Z18
+	VBROADCASTSS (R8)(DX*2), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R11), Z18
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R11)(DX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z18
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
 	VMULPS       Z18, Z2, Z2
@@ -3176,18 +3790,20 @@ done:
 	VMULPS       Z18, Z13, Z13
 	VMULPS       Z18, Z14, Z14
 	VMULPS       Z18, Z15, Z15
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z18
+	VBROADCASTSS beta+100(FP), Z18
 	VFMADD231PS  (BX), Z18, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z18, Z1
@@ -3234,8 +3850,9 @@ done:
 	VMOVUPS      Z14, (DI)
 	VFMADD231PS  64(BX), Z18, Z15
 	VMOVUPS      Z15, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -3261,8 +3878,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z14, (DI)
 	VMOVUPS Z15, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -3281,7 +3897,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z18
+	VBROADCASTSS beta+100(FP), Z18
 	VMOVUPS.Z    (BX), K1, Z16
 	VFMADD231PS  Z16, Z18, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -3344,8 +3960,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z16
 	VFMADD231PS  Z16, Z18, Z15
 	VMOVUPS      Z15, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -3371,12 +3988,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z14, K1, (DI)
 	VMOVUPS Z15, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_9x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_9x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_9x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3386,39 +4022,46 @@ TEXT ·tile512_9x16(SB), NOSPLIT, $0-112
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       AX, R10
+	SHRQ       $0x01, R10
 	JZ         odd
 
 loop:
@@ -3429,25 +4072,22 @@ loop:
 	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(DX*1), Z10
+	VBROADCASTSS (R8)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R10)(DX*2), Z10
+	VBROADCASTSS (R8)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R11)(DX*1), Z10
+	VBROADCASTSS (R9)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R11)(DX*2), Z10
+	VBROADCASTSS (R9)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z0
@@ -3455,23 +4095,23 @@ loop:
 	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(DX*1), Z10
+	VBROADCASTSS (R8)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R10)(DX*2), Z10
+	VBROADCASTSS (R8)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R11)(DX*1), Z10
+	VBROADCASTSS (R9)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R11)(DX*2), Z10
+	VBROADCASTSS (R9)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -3484,25 +4124,27 @@ odd:
 	VFMADD231PS  Z9, Z10, Z1
 	VBROADCASTSS (CX)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (R10), Z10
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R10)(DX*1), Z10
+	VBROADCASTSS (R8)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R10)(DX*2), Z10
+	VBROADCASTSS (R8)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R11), Z10
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R11)(DX*1), Z10
+	VBROADCASTSS (R9)(DX*1), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R11)(DX*2), Z10
+	VBROADCASTSS (R9)(DX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z10
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
 	VMULPS       Z10, Z2, Z2
@@ -3512,18 +4154,20 @@ done:
 	VMULPS       Z10, Z6, Z6
 	VMULPS       Z10, Z7, Z7
 	VMULPS       Z10, Z8, Z8
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z10
+	VBROADCASTSS beta+100(FP), Z10
 	VFMADD231PS  (BX), Z10, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -3558,8 +4202,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z10, Z8
 	VMOVUPS      Z8, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -3579,8 +4224,7 @@ over:
 	VMOVUPS Z7, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z8, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -3591,7 +4235,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z10
+	VBROADCASTSS beta+100(FP), Z10
 	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -3635,8 +4279,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z9
 	VFMADD231PS  Z9, Z10, Z8
 	VMOVUPS      Z8, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -3656,12 +4301,25 @@ partover:
 	VMOVUPS Z7, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z8, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x09, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_9x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_9x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_9x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3680,49 +4338,109 @@ TEXT ·tile512_9x32(SB), NOSPLIT, $0-112
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
 	VPXORD     Z17, Z17, Z17
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	MOVQ       AX, R12
-	SHRQ       $0x01, R12
-	JZ         odd
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	MOVQ       panel+104(FP), R10
+	TESTQ      R10, R10
+	JZ         packed
+	MOVQ       DI, R11
+	SHLQ       $0x03, R11
+	ADDQ       SI, R11
+
+packing:
+	VMOVUPS      (SI), Z18
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      64(SI), Z19
+	VMOVUPS      Z19, 64(R10)
+	PREFETCHT0   (R11)
+	PREFETCHT0   64(R11)
+	PREFETCHT0   124(R11)
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         $0x00000080, R10
+	ADDQ         DI, R11
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R10
+	SHRQ $0x01, R10
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z18
@@ -3736,31 +4454,28 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R8), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R10)(DX*1), Z20
+	VBROADCASTSS (R8)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R10)(DX*2), Z20
+	VBROADCASTSS (R8)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R11)(DX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R11)(DX*2), Z20
+	VBROADCASTSS (R9)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	VMOVUPS      (SI), Z18
 	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (CX), Z20
@@ -3772,29 +4487,29 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R8), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R10)(DX*1), Z20
+	VBROADCASTSS (R8)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R10)(DX*2), Z20
+	VBROADCASTSS (R8)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R11)(DX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R11)(DX*2), Z20
+	VBROADCASTSS (R9)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
-	DECQ         R12
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          loop
 
 odd:
@@ -3811,31 +4526,33 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R10), Z20
+	VBROADCASTSS (R8), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R10)(DX*1), Z20
+	VBROADCASTSS (R8)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R10)(DX*2), Z20
+	VBROADCASTSS (R8)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R11), Z20
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R11)(DX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R11)(DX*2), Z20
+	VBROADCASTSS (R9)(DX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	ADDQ         BX, R11
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 
 done:
-	VBROADCASTSS alpha+88(FP), Z20
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
 	VMULPS       Z20, Z2, Z2
@@ -3854,18 +4571,20 @@ done:
 	VMULPS       Z20, Z15, Z15
 	VMULPS       Z20, Z16, Z16
 	VMULPS       Z20, Z17, Z17
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z20
+	VBROADCASTSS beta+100(FP), Z20
 	VFMADD231PS  (BX), Z20, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z20, Z1
@@ -3918,8 +4637,9 @@ done:
 	VMOVUPS      Z16, (DI)
 	VFMADD231PS  64(BX), Z20, Z17
 	VMOVUPS      Z17, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -3948,8 +4668,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z16, (DI)
 	VMOVUPS Z17, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -3968,7 +4687,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z20
+	VBROADCASTSS beta+100(FP), Z20
 	VMOVUPS.Z    (BX), K1, Z18
 	VFMADD231PS  Z18, Z20, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -4039,8 +4758,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z18
 	VFMADD231PS  Z18, Z20, Z17
 	VMOVUPS      Z17, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -4069,12 +4789,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z16, K1, (DI)
 	VMOVUPS Z17, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x09, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_10x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_10x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_10x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4085,43 +4824,51 @@ TEXT ·tile512_10x16(SB), NOSPLIT, $0-112
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
+	MOVQ       AX, R11
+	SHRQ       $0x01, R11
 	JZ         odd
 
 loop:
@@ -4132,28 +4879,25 @@ loop:
 	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (CX)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R10), Z11
+	VBROADCASTSS (R8), Z11
 	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R10)(DX*1), Z11
+	VBROADCASTSS (R8)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R10)(DX*2), Z11
+	VBROADCASTSS (R8)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R11), Z11
+	VBROADCASTSS (R9), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R11)(DX*1), Z11
+	VBROADCASTSS (R9)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R11)(DX*2), Z11
+	VBROADCASTSS (R9)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R12), Z11
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z10
 	VBROADCASTSS (CX), Z11
 	VFMADD231PS  Z10, Z11, Z0
@@ -4161,26 +4905,26 @@ loop:
 	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (CX)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R10), Z11
+	VBROADCASTSS (R8), Z11
 	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R10)(DX*1), Z11
+	VBROADCASTSS (R8)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R10)(DX*2), Z11
+	VBROADCASTSS (R8)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R11), Z11
+	VBROADCASTSS (R9), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R11)(DX*1), Z11
+	VBROADCASTSS (R9)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R11)(DX*2), Z11
+	VBROADCASTSS (R9)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R12), Z11
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -4193,28 +4937,30 @@ odd:
 	VFMADD231PS  Z10, Z11, Z1
 	VBROADCASTSS (CX)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (R10), Z11
+	VBROADCASTSS (R8), Z11
 	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R10)(DX*1), Z11
+	VBROADCASTSS (R8)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R10)(DX*2), Z11
+	VBROADCASTSS (R8)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R11), Z11
+	VBROADCASTSS (R9), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R11)(DX*1), Z11
+	VBROADCASTSS (R9)(DX*1), Z11
 	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R11)(DX*2), Z11
+	VBROADCASTSS (R9)(DX*2), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R12), Z11
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z11
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z11
 	VMULPS       Z11, Z0, Z0
 	VMULPS       Z11, Z1, Z1
 	VMULPS       Z11, Z2, Z2
@@ -4225,18 +4971,20 @@ done:
 	VMULPS       Z11, Z7, Z7
 	VMULPS       Z11, Z8, Z8
 	VMULPS       Z11, Z9, Z9
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z11
+	VBROADCASTSS beta+100(FP), Z11
 	VFMADD231PS  (BX), Z11, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -4275,8 +5023,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z11, Z9
 	VMOVUPS      Z9, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -4298,8 +5047,7 @@ over:
 	VMOVUPS Z8, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -4310,7 +5058,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z11
+	VBROADCASTSS beta+100(FP), Z11
 	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -4359,8 +5107,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z10
 	VFMADD231PS  Z10, Z11, Z9
 	VMOVUPS      Z9, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -4382,12 +5131,25 @@ partover:
 	VMOVUPS Z8, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z9, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0a, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_10x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_10x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_10x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4408,54 +5170,119 @@ TEXT ·tile512_10x32(SB), NOSPLIT, $0-112
 	VPXORD     Z17, Z17, Z17
 	VPXORD     Z18, Z18, Z18
 	VPXORD     Z19, Z19, Z19
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
-	JZ         odd
+	MOVQ       panel+104(FP), R11
+	TESTQ      R11, R11
+	JZ         packed
+	MOVQ       DI, R12
+	SHLQ       $0x03, R12
+	ADDQ       SI, R12
+
+packing:
+	VMOVUPS      (SI), Z20
+	VMOVUPS      Z20, (R11)
+	VMOVUPS      64(SI), Z21
+	VMOVUPS      Z21, 64(R11)
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	PREFETCHT0   124(R12)
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         $0x00000080, R11
+	ADDQ         DI, R12
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R11
+	SHRQ $0x01, R11
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z20
@@ -4469,35 +5296,32 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R8), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R10)(DX*1), Z22
+	VBROADCASTSS (R8)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R10)(DX*2), Z22
+	VBROADCASTSS (R8)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R11)(DX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R11)(DX*2), Z22
+	VBROADCASTSS (R9)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z20
 	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (CX), Z22
@@ -4509,33 +5333,33 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R8), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R10)(DX*1), Z22
+	VBROADCASTSS (R8)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R10)(DX*2), Z22
+	VBROADCASTSS (R8)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R11)(DX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R11)(DX*2), Z22
+	VBROADCASTSS (R9)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -4552,35 +5376,37 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R10), Z22
+	VBROADCASTSS (R8), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R10)(DX*1), Z22
+	VBROADCASTSS (R8)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R10)(DX*2), Z22
+	VBROADCASTSS (R8)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R11), Z22
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R11)(DX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R11)(DX*2), Z22
+	VBROADCASTSS (R9)(DX*2), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R12), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z22
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
 	VMULPS       Z22, Z2, Z2
@@ -4601,18 +5427,20 @@ done:
 	VMULPS       Z22, Z17, Z17
 	VMULPS       Z22, Z18, Z18
 	VMULPS       Z22, Z19, Z19
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z22
+	VBROADCASTSS beta+100(FP), Z22
 	VFMADD231PS  (BX), Z22, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z22, Z1
@@ -4671,8 +5499,9 @@ done:
 	VMOVUPS      Z18, (DI)
 	VFMADD231PS  64(BX), Z22, Z19
 	VMOVUPS      Z19, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -4704,8 +5533,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z18, (DI)
 	VMOVUPS Z19, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -4724,7 +5552,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z22
+	VBROADCASTSS beta+100(FP), Z22
 	VMOVUPS.Z    (BX), K1, Z20
 	VFMADD231PS  Z20, Z22, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -4803,8 +5631,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z20
 	VFMADD231PS  Z20, Z22, Z19
 	VMOVUPS      Z19, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -4836,12 +5665,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z18, K1, (DI)
 	VMOVUPS Z19, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0a, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_11x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_11x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_11x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4853,45 +5701,54 @@ TEXT ·tile512_11x16(SB), NOSPLIT, $0-112
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
+	MOVQ       AX, R11
+	SHRQ       $0x01, R11
 	JZ         odd
 
 loop:
@@ -4902,30 +5759,27 @@ loop:
 	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R10)(DX*2), Z12
+	VBROADCASTSS (R8)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R11)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R11)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R12), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R12)(DX*1), Z12
+	VBROADCASTSS (R10)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z11, Z12, Z0
@@ -4933,28 +5787,28 @@ loop:
 	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R10)(DX*2), Z12
+	VBROADCASTSS (R8)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R11)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R11)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R12), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R12)(DX*1), Z12
+	VBROADCASTSS (R10)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -4967,30 +5821,32 @@ odd:
 	VFMADD231PS  Z11, Z12, Z1
 	VBROADCASTSS (CX)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (R10), Z12
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R10)(DX*1), Z12
+	VBROADCASTSS (R8)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R10)(DX*2), Z12
+	VBROADCASTSS (R8)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R11), Z12
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R11)(DX*1), Z12
+	VBROADCASTSS (R9)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R11)(DX*2), Z12
+	VBROADCASTSS (R9)(DX*2), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R12), Z12
+	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R12)(DX*1), Z12
+	VBROADCASTSS (R10)(DX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z12
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -5002,18 +5858,20 @@ done:
 	VMULPS       Z12, Z8, Z8
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z10, Z10
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z12
+	VBROADCASTSS beta+100(FP), Z12
 	VFMADD231PS  (BX), Z12, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -5056,8 +5914,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z12, Z10
 	VMOVUPS      Z10, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -5081,8 +5940,7 @@ over:
 	VMOVUPS Z9, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -5093,7 +5951,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z12
+	VBROADCASTSS beta+100(FP), Z12
 	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -5147,8 +6005,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z11
 	VFMADD231PS  Z11, Z12, Z10
 	VMOVUPS      Z10, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -5172,12 +6031,25 @@ partover:
 	VMOVUPS Z9, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z10, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0b, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_11x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_11x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_11x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5200,57 +6072,126 @@ TEXT ·tile512_11x32(SB), NOSPLIT, $0-112
 	VPXORD     Z19, Z19, Z19
 	VPXORD     Z20, Z20, Z20
 	VPXORD     Z21, Z21, Z21
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
-	JZ         odd
+	MOVQ       panel+104(FP), R11
+	TESTQ      R11, R11
+	JZ         packed
+	MOVQ       DI, R12
+	SHLQ       $0x03, R12
+	ADDQ       SI, R12
+
+packing:
+	VMOVUPS      (SI), Z22
+	VMOVUPS      Z22, (R11)
+	VMOVUPS      64(SI), Z23
+	VMOVUPS      Z23, 64(R11)
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	PREFETCHT0   124(R12)
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         $0x00000080, R11
+	ADDQ         DI, R12
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R11
+	SHRQ $0x01, R11
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z22
@@ -5264,38 +6205,35 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R8), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R10)(DX*1), Z24
+	VBROADCASTSS (R8)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R10)(DX*2), Z24
+	VBROADCASTSS (R8)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R11)(DX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R11)(DX*2), Z24
+	VBROADCASTSS (R9)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R12)(DX*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z22
 	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (CX), Z24
@@ -5307,36 +6245,36 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R8), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R10)(DX*1), Z24
+	VBROADCASTSS (R8)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R10)(DX*2), Z24
+	VBROADCASTSS (R8)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R11)(DX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R11)(DX*2), Z24
+	VBROADCASTSS (R9)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R12)(DX*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -5353,38 +6291,40 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R10), Z24
+	VBROADCASTSS (R8), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R10)(DX*1), Z24
+	VBROADCASTSS (R8)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R10)(DX*2), Z24
+	VBROADCASTSS (R8)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R11), Z24
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R11)(DX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R11)(DX*2), Z24
+	VBROADCASTSS (R9)(DX*2), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R12), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R12)(DX*1), Z24
+	VBROADCASTSS (R10)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z24
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -5407,18 +6347,20 @@ done:
 	VMULPS       Z24, Z19, Z19
 	VMULPS       Z24, Z20, Z20
 	VMULPS       Z24, Z21, Z21
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z24
+	VBROADCASTSS beta+100(FP), Z24
 	VFMADD231PS  (BX), Z24, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z24, Z1
@@ -5483,8 +6425,9 @@ done:
 	VMOVUPS      Z20, (DI)
 	VFMADD231PS  64(BX), Z24, Z21
 	VMOVUPS      Z21, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -5519,8 +6462,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z20, (DI)
 	VMOVUPS Z21, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -5539,7 +6481,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z24
+	VBROADCASTSS beta+100(FP), Z24
 	VMOVUPS.Z    (BX), K1, Z22
 	VFMADD231PS  Z22, Z24, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -5626,8 +6568,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z22
 	VFMADD231PS  Z22, Z24, Z21
 	VMOVUPS      Z21, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -5662,12 +6605,31 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z20, K1, (DI)
 	VMOVUPS Z21, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0b, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_12x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_12x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_12x16(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5680,47 +6642,57 @@ TEXT ·tile512_12x16(SB), NOSPLIT, $0-112
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
+	MOVQ       AX, R11
+	SHRQ       $0x01, R11
 	JZ         odd
 
 loop:
@@ -5731,32 +6703,29 @@ loop:
 	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (CX)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R10), Z13
+	VBROADCASTSS (R8), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R10)(DX*1), Z13
+	VBROADCASTSS (R8)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R10)(DX*2), Z13
+	VBROADCASTSS (R8)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R11), Z13
+	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R11)(DX*1), Z13
+	VBROADCASTSS (R9)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R11)(DX*2), Z13
+	VBROADCASTSS (R9)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R12), Z13
+	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R12)(DX*1), Z13
+	VBROADCASTSS (R10)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R12)(DX*2), Z13
+	VBROADCASTSS (R10)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z12
 	VBROADCASTSS (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
@@ -5764,30 +6733,30 @@ loop:
 	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (CX)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R10), Z13
+	VBROADCASTSS (R8), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R10)(DX*1), Z13
+	VBROADCASTSS (R8)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R10)(DX*2), Z13
+	VBROADCASTSS (R8)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R11), Z13
+	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R11)(DX*1), Z13
+	VBROADCASTSS (R9)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R11)(DX*2), Z13
+	VBROADCASTSS (R9)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R12), Z13
+	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R12)(DX*1), Z13
+	VBROADCASTSS (R10)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R12)(DX*2), Z13
+	VBROADCASTSS (R10)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -5800,32 +6769,34 @@ odd:
 	VFMADD231PS  Z12, Z13, Z1
 	VBROADCASTSS (CX)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (R10), Z13
+	VBROADCASTSS (R8), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R10)(DX*1), Z13
+	VBROADCASTSS (R8)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R10)(DX*2), Z13
+	VBROADCASTSS (R8)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R11), Z13
+	VBROADCASTSS (R9), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R11)(DX*1), Z13
+	VBROADCASTSS (R9)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R11)(DX*2), Z13
+	VBROADCASTSS (R9)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R12), Z13
+	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R12)(DX*1), Z13
+	VBROADCASTSS (R10)(DX*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R12)(DX*2), Z13
+	VBROADCASTSS (R10)(DX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z13
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z13
 	VMULPS       Z13, Z0, Z0
 	VMULPS       Z13, Z1, Z1
 	VMULPS       Z13, Z2, Z2
@@ -5838,18 +6809,20 @@ done:
 	VMULPS       Z13, Z9, Z9
 	VMULPS       Z13, Z10, Z10
 	VMULPS       Z13, Z11, Z11
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z13
+	VBROADCASTSS beta+100(FP), Z13
 	VFMADD231PS  (BX), Z13, Z0
 	VMOVUPS      Z0, (DI)
 	ADDQ         R8, DI
@@ -5896,8 +6869,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Z13, Z11
 	VMOVUPS      Z11, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -5923,8 +6897,7 @@ over:
 	VMOVUPS Z10, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z11, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -5935,7 +6908,7 @@ part:
 	KMOVW        DX, K1
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z13
+	VBROADCASTSS beta+100(FP), Z13
 	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -5994,8 +6967,9 @@ part:
 	VMOVUPS.Z    (BX), K1, Z12
 	VFMADD231PS  Z12, Z13, Z11
 	VMOVUPS      Z11, K1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -6021,12 +6995,25 @@ partover:
 	VMOVUPS Z10, K1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Z11, K1, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile512_12x32(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile512_12x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·tile512_12x32(SB), NOSPLIT, $0-112
+tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6051,60 +7038,133 @@ TEXT ·tile512_12x32(SB), NOSPLIT, $0-112
 	VPXORD     Z21, Z21, Z21
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
+	PREFETCHT0 124(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
+	PREFETCHT0 124(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	LEAQ       (R8)(DX*2), R9
+	ADDQ       DX, R9
+	LEAQ       (R9)(DX*2), R10
 	ADDQ       DX, R10
-	LEAQ       (R10)(DX*2), R11
-	ADDQ       DX, R11
-	LEAQ       (R11)(DX*2), R12
-	ADDQ       DX, R12
-	MOVQ       AX, R13
-	SHRQ       $0x01, R13
-	JZ         odd
+	MOVQ       panel+104(FP), R11
+	TESTQ      R11, R11
+	JZ         packed
+	MOVQ       DI, R12
+	SHLQ       $0x03, R12
+	ADDQ       SI, R12
+
+packing:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      Z24, (R11)
+	VMOVUPS      64(SI), Z25
+	VMOVUPS      Z25, 64(R11)
+	PREFETCHT0   (R12)
+	PREFETCHT0   64(R12)
+	PREFETCHT0   124(R12)
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         $0x00000080, R11
+	ADDQ         DI, R12
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R11
+	SHRQ $0x01, R11
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Z24
@@ -6118,41 +7178,38 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R8), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R10)(DX*1), Z26
+	VBROADCASTSS (R8)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R10)(DX*2), Z26
+	VBROADCASTSS (R8)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R11)(DX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R11)(DX*2), Z26
+	VBROADCASTSS (R9)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R12)(DX*1), Z26
+	VBROADCASTSS (R10)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R12)(DX*2), Z26
+	VBROADCASTSS (R10)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Z24
 	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (CX), Z26
@@ -6164,39 +7221,39 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R8), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R10)(DX*1), Z26
+	VBROADCASTSS (R8)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R10)(DX*2), Z26
+	VBROADCASTSS (R8)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R11)(DX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R11)(DX*2), Z26
+	VBROADCASTSS (R9)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R12)(DX*1), Z26
+	VBROADCASTSS (R10)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R12)(DX*2), Z26
+	VBROADCASTSS (R10)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
-	DECQ         R13
+	DECQ         R11
 	JNZ          loop
 
 odd:
@@ -6213,41 +7270,43 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R10), Z26
+	VBROADCASTSS (R8), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R10)(DX*1), Z26
+	VBROADCASTSS (R8)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R10)(DX*2), Z26
+	VBROADCASTSS (R8)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R11), Z26
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R11)(DX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R11)(DX*2), Z26
+	VBROADCASTSS (R9)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R12), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R12)(DX*1), Z26
+	VBROADCASTSS (R10)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R12)(DX*2), Z26
+	VBROADCASTSS (R10)(DX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
 	ADDQ         BX, R10
-	ADDQ         BX, R11
-	ADDQ         BX, R12
 
 done:
-	VBROADCASTSS alpha+88(FP), Z26
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
 	VMULPS       Z26, Z2, Z2
@@ -6272,18 +7331,20 @@ done:
 	VMULPS       Z26, Z21, Z21
 	VMULPS       Z26, Z22, Z22
 	VMULPS       Z26, Z23, Z23
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+32, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Z26
+	VBROADCASTSS beta+100(FP), Z26
 	VFMADD231PS  (BX), Z26, Z0
 	VMOVUPS      Z0, (DI)
 	VFMADD231PS  64(BX), Z26, Z1
@@ -6354,8 +7415,9 @@ done:
 	VMOVUPS      Z22, (DI)
 	VFMADD231PS  64(BX), Z26, Z23
 	VMOVUPS      Z23, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Z0, (DI)
@@ -6393,8 +7455,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Z22, (DI)
 	VMOVUPS Z23, 64(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         $-1, DX
@@ -6413,7 +7474,7 @@ part:
 	KMOVW        DX, K2
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Z26
+	VBROADCASTSS beta+100(FP), Z26
 	VMOVUPS.Z    (BX), K1, Z24
 	VFMADD231PS  Z24, Z26, Z0
 	VMOVUPS      Z0, K1, (DI)
@@ -6508,8 +7569,9 @@ part:
 	VMOVUPS.Z    64(BX), K2, Z24
 	VFMADD231PS  Z24, Z26, Z23
 	VMOVUPS      Z23, K2, 64(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMOVUPS Z0, K1, (DI)
@@ -6547,6 +7609,24 @@ partover:
 	ADDQ    R8, DI
 	VMOVUPS Z22, K1, (DI)
 	VMOVUPS Z23, K2, 64(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000080, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
@@ -6586,23 +7666,23 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tile256_1x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_1x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_1x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       ldb+40(FP), SI
-	MOVQ       next+96(FP), DI
-	MOVQ       step+104(FP), R8
-	MOVQ       AX, R9
-	SHRQ       $0x01, R9
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), DX
+	MOVQ       b+40(FP), BX
+	MOVQ       ldb+48(FP), SI
+	MOVQ       AX, DI
+	SHRQ       $0x01, DI
 	JZ         odd
 
 loop:
@@ -6611,15 +7691,12 @@ loop:
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	PREFETCHT1   (DI)
-	PREFETCHT1   64(DI)
-	ADDQ         R8, DI
 	VMOVUPS      (BX), Y1
 	VBROADCASTSS (CX), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R9
+	DECQ         DI
 	JNZ          loop
 
 odd:
@@ -6632,29 +7709,33 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y2
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y2
 	VMULPS       Y2, Y0, Y0
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), SI
-	MOVQ         ldc+72(FP), DI
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y2
+	VBROADCASTSS beta+100(FP), Y2
 	VFMADD231PS  (BX), Y2, Y0
-	VMOVUPS      Y0, (SI)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
-	VMOVUPS Y0, (SI)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DI)
+	JMP     next
 
 part:
 	VMOVD        AX, X1
@@ -6662,15 +7743,28 @@ part:
 	VPCMPGTD     index<>+0(SB), Y3, Y3
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y2
+	VBROADCASTSS beta+100(FP), Y2
 	VMASKMOVPS   (BX), Y3, Y1
 	VFMADD231PS  Y1, Y2, Y0
-	VMASKMOVPS   Y0, Y3, (SI)
-	VZEROUPPER
-	RET
+	VMASKMOVPS   Y0, Y3, (DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
-	VMASKMOVPS Y0, Y3, (SI)
+	VMASKMOVPS Y0, Y3, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
@@ -6708,25 +7802,51 @@ DATA index<>+120(SB)/4, $0x0000001e
 DATA index<>+124(SB)/4, $0x0000001f
 GLOBL index<>(SB), RODATA|NOPTR, $128
 
-// func tile256_1x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_1x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       ldb+40(FP), SI
-	MOVQ       next+96(FP), DI
-	MOVQ       step+104(FP), R8
-	MOVQ       AX, R9
-	SHRQ       $0x01, R9
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), DX
+	MOVQ       b+40(FP), BX
+	MOVQ       ldb+48(FP), SI
+	MOVQ       panel+104(FP), DI
+	TESTQ      DI, DI
+	JZ         packed
+	MOVQ       SI, R8
+	SHLQ       $0x03, R8
+	ADDQ       BX, R8
+
+packing:
+	VMOVUPS      (BX), Y2
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      32(BX), Y3
+	VMOVUPS      Y3, 32(DI)
+	PREFETCHT0   (R8)
+	PREFETCHT0   60(R8)
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	ADDQ         $0x00000040, DI
+	ADDQ         SI, R8
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, DI
+	SHRQ $0x01, DI
+	JZ   odd
 
 loop:
 	VMOVUPS      (BX), Y2
@@ -6736,9 +7856,6 @@ loop:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	PREFETCHT1   (DI)
-	PREFETCHT1   64(DI)
-	ADDQ         R8, DI
 	VMOVUPS      (BX), Y2
 	VMOVUPS      32(BX), Y3
 	VBROADCASTSS (CX), Y4
@@ -6746,7 +7863,7 @@ loop:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
-	DECQ         R9
+	DECQ         DI
 	JNZ          loop
 
 odd:
@@ -6761,33 +7878,37 @@ odd:
 	ADDQ         DX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y4
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), SI
-	MOVQ         ldc+72(FP), DI
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y4
+	VBROADCASTSS beta+100(FP), Y4
 	VFMADD231PS  (BX), Y4, Y0
-	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y4, Y1
-	VMOVUPS      Y1, 32(SI)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -6799,42 +7920,62 @@ part:
 	VPCMPGTD     index<>+32(SB), Y5, Y5
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y4
+	VBROADCASTSS beta+100(FP), Y4
 	VMASKMOVPS   (BX), Y3, Y2
 	VFMADD231PS  Y2, Y4, Y0
-	VMASKMOVPS   Y0, Y3, (SI)
+	VMASKMOVPS   Y0, Y3, (DI)
 	VMASKMOVPS   32(BX), Y5, Y2
 	VFMADD231PS  Y2, Y4, Y1
-	VMASKMOVPS   Y1, Y5, 32(SI)
-	VZEROUPPER
-	RET
+	VMASKMOVPS   Y1, Y5, 32(DI)
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
-	VMASKMOVPS Y0, Y3, (SI)
-	VMASKMOVPS Y1, Y5, 32(SI)
+	VMASKMOVPS Y0, Y3, (DI)
+	VMASKMOVPS Y1, Y5, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_2x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_2x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_2x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       AX, R8
+	SHRQ       $0x01, R8
 	JZ         odd
 
 loop:
@@ -6845,9 +7986,6 @@ loop:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Y2
 	VBROADCASTSS (CX), Y3
 	VFMADD231PS  Y2, Y3, Y0
@@ -6855,7 +7993,7 @@ loop:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -6870,36 +8008,40 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y3
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y3
+	VBROADCASTSS beta+100(FP), Y3
 	VFMADD231PS  (BX), Y3, Y0
 	VMOVUPS      Y0, (DI)
 	ADDQ         R8, DI
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Y3, Y1
 	VMOVUPS      Y1, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y1, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	VMOVD        AX, X2
@@ -6907,7 +8049,7 @@ part:
 	VPCMPGTD     index<>+0(SB), Y4, Y4
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y3
+	VBROADCASTSS beta+100(FP), Y3
 	VMASKMOVPS   (BX), Y4, Y2
 	VFMADD231PS  Y2, Y3, Y0
 	VMASKMOVPS   Y0, Y4, (DI)
@@ -6916,39 +8058,82 @@ part:
 	VMASKMOVPS   (BX), Y4, Y2
 	VFMADD231PS  Y2, Y3, Y1
 	VMASKMOVPS   Y1, Y4, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y4, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y1, Y4, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_2x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_2x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       panel+104(FP), R8
+	TESTQ      R8, R8
+	JZ         packed
+	MOVQ       DI, R9
+	SHLQ       $0x03, R9
+	ADDQ       SI, R9
+
+packing:
+	VMOVUPS      (SI), Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      32(SI), Y5
+	VMOVUPS      Y5, 32(R8)
+	PREFETCHT0   (R9)
+	PREFETCHT0   60(R9)
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         $0x00000040, R8
+	ADDQ         DI, R9
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R8
+	SHRQ $0x01, R8
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Y4
@@ -6961,9 +8146,6 @@ loop:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	VBROADCASTSS (CX), Y6
@@ -6974,7 +8156,7 @@ loop:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -6992,23 +8174,27 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y6
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y6
+	VBROADCASTSS beta+100(FP), Y6
 	VFMADD231PS  (BX), Y6, Y0
 	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y6, Y1
@@ -7019,8 +8205,9 @@ done:
 	VMOVUPS      Y2, (DI)
 	VFMADD231PS  32(BX), Y6, Y3
 	VMOVUPS      Y3, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7028,8 +8215,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
 	VMOVUPS Y3, 32(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -7041,7 +8227,7 @@ part:
 	VPCMPGTD     index<>+32(SB), Y7, Y7
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y6
+	VBROADCASTSS beta+100(FP), Y6
 	VMASKMOVPS   (BX), Y5, Y4
 	VFMADD231PS  Y4, Y6, Y0
 	VMASKMOVPS   Y0, Y5, (DI)
@@ -7056,8 +8242,9 @@ part:
 	VMASKMOVPS   32(BX), Y7, Y4
 	VFMADD231PS  Y4, Y6, Y3
 	VMASKMOVPS   Y3, Y7, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y5, (DI)
@@ -7065,32 +8252,52 @@ partover:
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y5, (DI)
 	VMASKMOVPS Y3, Y7, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_3x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_3x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_3x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       AX, R8
+	SHRQ       $0x01, R8
 	JZ         odd
 
 loop:
@@ -7103,9 +8310,6 @@ loop:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y3, Y4, Y0
@@ -7115,7 +8319,7 @@ loop:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -7132,22 +8336,26 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y4
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y4
+	VBROADCASTSS beta+100(FP), Y4
 	VFMADD231PS  (BX), Y4, Y0
 	VMOVUPS      Y0, (DI)
 	ADDQ         R8, DI
@@ -7158,8 +8366,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Y4, Y2
 	VMOVUPS      Y2, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7167,8 +8376,7 @@ over:
 	VMOVUPS Y1, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y2, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	VMOVD        AX, X3
@@ -7176,7 +8384,7 @@ part:
 	VPCMPGTD     index<>+0(SB), Y5, Y5
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y4
+	VBROADCASTSS beta+100(FP), Y4
 	VMASKMOVPS   (BX), Y5, Y3
 	VFMADD231PS  Y3, Y4, Y0
 	VMASKMOVPS   Y0, Y5, (DI)
@@ -7190,8 +8398,9 @@ part:
 	VMASKMOVPS   (BX), Y5, Y3
 	VFMADD231PS  Y3, Y4, Y2
 	VMASKMOVPS   Y2, Y5, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y5, (DI)
@@ -7199,36 +8408,82 @@ partover:
 	VMASKMOVPS Y1, Y5, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y2, Y5, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_3x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_3x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	MOVQ       AX, R10
-	SHRQ       $0x01, R10
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	MOVQ       panel+104(FP), R8
+	TESTQ      R8, R8
+	JZ         packed
+	MOVQ       DI, R9
+	SHLQ       $0x03, R9
+	ADDQ       SI, R9
+
+packing:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      Y6, (R8)
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      Y7, 32(R8)
+	PREFETCHT0   (R9)
+	PREFETCHT0   60(R9)
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         $0x00000040, R8
+	ADDQ         DI, R9
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R8
+	SHRQ $0x01, R8
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Y6
@@ -7244,9 +8499,6 @@ loop:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	VBROADCASTSS (CX), Y8
@@ -7260,7 +8512,7 @@ loop:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	DECQ         R10
+	DECQ         R8
 	JNZ          loop
 
 odd:
@@ -7281,25 +8533,29 @@ odd:
 	ADDQ         BX, CX
 
 done:
-	VBROADCASTSS alpha+88(FP), Y8
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
 	VMULPS       Y8, Y3, Y3
 	VMULPS       Y8, Y4, Y4
 	VMULPS       Y8, Y5, Y5
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y8
+	VBROADCASTSS beta+100(FP), Y8
 	VFMADD231PS  (BX), Y8, Y0
 	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y8, Y1
@@ -7316,8 +8572,9 @@ done:
 	VMOVUPS      Y4, (DI)
 	VFMADD231PS  32(BX), Y8, Y5
 	VMOVUPS      Y5, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7328,8 +8585,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Y4, (DI)
 	VMOVUPS Y5, 32(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -7341,7 +8597,7 @@ part:
 	VPCMPGTD     index<>+32(SB), Y9, Y9
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y8
+	VBROADCASTSS beta+100(FP), Y8
 	VMASKMOVPS   (BX), Y7, Y6
 	VFMADD231PS  Y6, Y8, Y0
 	VMASKMOVPS   Y0, Y7, (DI)
@@ -7364,8 +8620,9 @@ part:
 	VMASKMOVPS   32(BX), Y9, Y6
 	VFMADD231PS  Y6, Y8, Y5
 	VMASKMOVPS   Y5, Y9, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y7, (DI)
@@ -7376,37 +8633,58 @@ partover:
 	ADDQ       R8, DI
 	VMASKMOVPS Y4, Y7, (DI)
 	VMASKMOVPS Y5, Y9, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_4x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_4x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_4x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -7417,14 +8695,11 @@ loop:
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (CX)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10), Y5
+	VBROADCASTSS (R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -7432,12 +8707,12 @@ loop:
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (CX)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10), Y5
+	VBROADCASTSS (R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -7450,30 +8725,34 @@ odd:
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (CX)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R10), Y5
+	VBROADCASTSS (R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y5
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y5
+	VBROADCASTSS beta+100(FP), Y5
 	VFMADD231PS  (BX), Y5, Y0
 	VMOVUPS      Y0, (DI)
 	ADDQ         R8, DI
@@ -7488,8 +8767,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Y5, Y3
 	VMOVUPS      Y3, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7499,8 +8779,7 @@ over:
 	VMOVUPS Y2, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y3, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	VMOVD        AX, X4
@@ -7508,7 +8787,7 @@ part:
 	VPCMPGTD     index<>+0(SB), Y6, Y6
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y5
+	VBROADCASTSS beta+100(FP), Y5
 	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y0
 	VMASKMOVPS   Y0, Y6, (DI)
@@ -7527,8 +8806,9 @@ part:
 	VMASKMOVPS   (BX), Y6, Y4
 	VFMADD231PS  Y4, Y5, Y3
 	VMASKMOVPS   Y3, Y6, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y6, (DI)
@@ -7538,12 +8818,25 @@ partover:
 	VMASKMOVPS Y2, Y6, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y3, Y6, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_4x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_4x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7552,28 +8845,66 @@ TEXT ·tile256_4x16(SB), NOSPLIT, $0-112
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      Y8, (R9)
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      Y9, 32(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   60(R10)
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000040, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Y8
@@ -7587,15 +8918,12 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	VBROADCASTSS (CX), Y10
@@ -7607,13 +8935,13 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -7630,15 +8958,17 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y10
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -7647,18 +8977,20 @@ done:
 	VMULPS       Y10, Y5, Y5
 	VMULPS       Y10, Y6, Y6
 	VMULPS       Y10, Y7, Y7
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y10
+	VBROADCASTSS beta+100(FP), Y10
 	VFMADD231PS  (BX), Y10, Y0
 	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y10, Y1
@@ -7681,8 +9013,9 @@ done:
 	VMOVUPS      Y6, (DI)
 	VFMADD231PS  32(BX), Y10, Y7
 	VMOVUPS      Y7, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7696,8 +9029,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Y6, (DI)
 	VMOVUPS Y7, 32(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -7709,7 +9041,7 @@ part:
 	VPCMPGTD     index<>+32(SB), Y11, Y11
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y10
+	VBROADCASTSS beta+100(FP), Y10
 	VMASKMOVPS   (BX), Y9, Y8
 	VFMADD231PS  Y8, Y10, Y0
 	VMASKMOVPS   Y0, Y9, (DI)
@@ -7740,8 +9072,9 @@ part:
 	VMASKMOVPS   32(BX), Y11, Y8
 	VFMADD231PS  Y8, Y10, Y7
 	VMASKMOVPS   Y7, Y11, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y9, (DI)
@@ -7755,40 +9088,62 @@ partover:
 	ADDQ       R8, DI
 	VMASKMOVPS Y6, Y9, (DI)
 	VMASKMOVPS Y7, Y11, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_5x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_5x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_5x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -7799,16 +9154,13 @@ loop:
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (CX)(DX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R8), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R10)(DX*1), Y6
+	VBROADCASTSS (R8)(DX*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -7816,14 +9168,14 @@ loop:
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (CX)(DX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R8), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R10)(DX*1), Y6
+	VBROADCASTSS (R8)(DX*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -7836,33 +9188,37 @@ odd:
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (CX)(DX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R8), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (R10)(DX*1), Y6
+	VBROADCASTSS (R8)(DX*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y6
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y6
+	VBROADCASTSS beta+100(FP), Y6
 	VFMADD231PS  (BX), Y6, Y0
 	VMOVUPS      Y0, (DI)
 	ADDQ         R8, DI
@@ -7881,8 +9237,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Y6, Y4
 	VMOVUPS      Y4, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -7894,8 +9251,7 @@ over:
 	VMOVUPS Y3, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y4, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	VMOVD        AX, X5
@@ -7903,7 +9259,7 @@ part:
 	VPCMPGTD     index<>+0(SB), Y7, Y7
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y6
+	VBROADCASTSS beta+100(FP), Y6
 	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y7, (DI)
@@ -7927,8 +9283,9 @@ part:
 	VMASKMOVPS   (BX), Y7, Y5
 	VFMADD231PS  Y5, Y6, Y4
 	VMASKMOVPS   Y4, Y7, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y7, (DI)
@@ -7940,12 +9297,25 @@ partover:
 	VMASKMOVPS Y3, Y7, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y4, Y7, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_5x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_5x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -7956,30 +9326,72 @@ TEXT ·tile256_5x16(SB), NOSPLIT, $0-112
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Y10
+	VMOVUPS      Y10, (R9)
+	VMOVUPS      32(SI), Y11
+	VMOVUPS      Y11, 32(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   60(R10)
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000040, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Y10
@@ -7993,18 +9405,15 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10), Y12
+	VBROADCASTSS (R8), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R10)(DX*1), Y12
+	VBROADCASTSS (R8)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	VBROADCASTSS (CX), Y12
@@ -8016,16 +9425,16 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10), Y12
+	VBROADCASTSS (R8), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R10)(DX*1), Y12
+	VBROADCASTSS (R8)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -8042,18 +9451,20 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R10), Y12
+	VBROADCASTSS (R8), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R10)(DX*1), Y12
+	VBROADCASTSS (R8)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y12
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -8064,18 +9475,20 @@ done:
 	VMULPS       Y12, Y7, Y7
 	VMULPS       Y12, Y8, Y8
 	VMULPS       Y12, Y9, Y9
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y12
+	VBROADCASTSS beta+100(FP), Y12
 	VFMADD231PS  (BX), Y12, Y0
 	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y12, Y1
@@ -8104,8 +9517,9 @@ done:
 	VMOVUPS      Y8, (DI)
 	VFMADD231PS  32(BX), Y12, Y9
 	VMOVUPS      Y9, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -8122,8 +9536,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -8135,7 +9548,7 @@ part:
 	VPCMPGTD     index<>+32(SB), Y13, Y13
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y12
+	VBROADCASTSS beta+100(FP), Y12
 	VMASKMOVPS   (BX), Y11, Y10
 	VFMADD231PS  Y10, Y12, Y0
 	VMASKMOVPS   Y0, Y11, (DI)
@@ -8174,8 +9587,9 @@ part:
 	VMASKMOVPS   32(BX), Y13, Y10
 	VFMADD231PS  Y10, Y12, Y9
 	VMASKMOVPS   Y9, Y13, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y11, (DI)
@@ -8192,43 +9606,66 @@ partover:
 	ADDQ       R8, DI
 	VMASKMOVPS Y8, Y11, (DI)
 	VMASKMOVPS Y9, Y13, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_6x8(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_6x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_6x8(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 28(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
+	PREFETCHT0 28(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       AX, R9
+	SHRQ       $0x01, R9
 	JZ         odd
 
 loop:
@@ -8239,18 +9676,15 @@ loop:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (CX)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10), Y7
+	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R10)(DX*1), Y7
+	VBROADCASTSS (R8)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R10)(DX*2), Y7
+	VBROADCASTSS (R8)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y6, Y7, Y0
@@ -8258,16 +9692,16 @@ loop:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (CX)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10), Y7
+	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R10)(DX*1), Y7
+	VBROADCASTSS (R8)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R10)(DX*2), Y7
+	VBROADCASTSS (R8)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -8280,36 +9714,40 @@ odd:
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (CX)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (R10), Y7
+	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (R10)(DX*1), Y7
+	VBROADCASTSS (R8)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (R10)(DX*2), Y7
+	VBROADCASTSS (R8)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y7
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
 	VMULPS       Y7, Y3, Y3
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y7, Y5, Y5
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+8, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y7
+	VBROADCASTSS beta+100(FP), Y7
 	VFMADD231PS  (BX), Y7, Y0
 	VMOVUPS      Y0, (DI)
 	ADDQ         R8, DI
@@ -8332,8 +9770,9 @@ done:
 	ADDQ         SI, BX
 	VFMADD231PS  (BX), Y7, Y5
 	VMOVUPS      Y5, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -8347,8 +9786,7 @@ over:
 	VMOVUPS Y4, (DI)
 	ADDQ    R8, DI
 	VMOVUPS Y5, (DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	VMOVD        AX, X6
@@ -8356,7 +9794,7 @@ part:
 	VPCMPGTD     index<>+0(SB), Y8, Y8
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y7
+	VBROADCASTSS beta+100(FP), Y7
 	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y0
 	VMASKMOVPS   Y0, Y8, (DI)
@@ -8385,8 +9823,9 @@ part:
 	VMASKMOVPS   (BX), Y8, Y6
 	VFMADD231PS  Y6, Y7, Y5
 	VMASKMOVPS   Y5, Y8, (DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y8, (DI)
@@ -8400,12 +9839,25 @@ partover:
 	VMASKMOVPS Y4, Y8, (DI)
 	ADDQ       R8, DI
 	VMASKMOVPS Y5, Y8, (DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a+16(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
-// func tile256_6x16(k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, next *float32, step int)
+// func tile256_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·tile256_6x16(SB), NOSPLIT, $0-112
+tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -8418,32 +9870,78 @@ TEXT ·tile256_6x16(SB), NOSPLIT, $0-112
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
+	MOVQ       c+72(FP), AX
+	MOVQ       ldc+80(FP), CX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
+	PREFETCHT0 60(AX)
 	ADDQ       CX, AX
 	PREFETCHT0 (AX)
-	MOVQ       k+0(FP), AX
-	MOVQ       a+8(FP), CX
-	MOVQ       rsa+16(FP), DX
-	MOVQ       csa+24(FP), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       ldb+40(FP), DI
-	MOVQ       next+96(FP), R8
-	MOVQ       step+104(FP), R9
-	LEAQ       (CX)(DX*2), R10
-	ADDQ       DX, R10
-	MOVQ       AX, R11
-	SHRQ       $0x01, R11
-	JZ         odd
+	PREFETCHT0 60(AX)
+	MOVQ       k+8(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       rsa+24(FP), DX
+	MOVQ       csa+32(FP), BX
+	MOVQ       b+40(FP), SI
+	MOVQ       ldb+48(FP), DI
+	LEAQ       (CX)(DX*2), R8
+	ADDQ       DX, R8
+	MOVQ       panel+104(FP), R9
+	TESTQ      R9, R9
+	JZ         packed
+	MOVQ       DI, R10
+	SHLQ       $0x03, R10
+	ADDQ       SI, R10
+
+packing:
+	VMOVUPS      (SI), Y12
+	VMOVUPS      Y12, (R9)
+	VMOVUPS      32(SI), Y13
+	VMOVUPS      Y13, 32(R9)
+	PREFETCHT0   (R10)
+	PREFETCHT0   60(R10)
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         $0x00000040, R9
+	ADDQ         DI, R10
+	DECQ         AX
+	JNZ          packing
+	JMP          done
+
+packed:
+	MOVQ AX, R9
+	SHRQ $0x01, R9
+	JZ   odd
 
 loop:
 	VMOVUPS      (SI), Y12
@@ -8457,21 +9955,18 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R8), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R10)(DX*1), Y14
+	VBROADCASTSS (R8)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R10)(DX*2), Y14
+	VBROADCASTSS (R8)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	PREFETCHT1   (R8)
-	PREFETCHT1   64(R8)
-	ADDQ         R9, R8
+	ADDQ         BX, R8
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	VBROADCASTSS (CX), Y14
@@ -8483,19 +9978,19 @@ loop:
 	VBROADCASTSS (CX)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R8), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R10)(DX*1), Y14
+	VBROADCASTSS (R8)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R10)(DX*2), Y14
+	VBROADCASTSS (R8)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
-	DECQ         R11
+	ADDQ         BX, R8
+	DECQ         R9
 	JNZ          loop
 
 odd:
@@ -8512,21 +10007,23 @@ odd:
 	VBROADCASTSS (CX)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R8), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R10)(DX*1), Y14
+	VBROADCASTSS (R8)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R10)(DX*2), Y14
+	VBROADCASTSS (R8)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         DI, SI
 	ADDQ         BX, CX
-	ADDQ         BX, R10
+	ADDQ         BX, R8
 
 done:
-	VBROADCASTSS alpha+88(FP), Y14
+	CMPL         alpha+96(FP), $0x3f800000
+	JE           scaled
+	VBROADCASTSS alpha+96(FP), Y14
 	VMULPS       Y14, Y0, Y0
 	VMULPS       Y14, Y1, Y1
 	VMULPS       Y14, Y2, Y2
@@ -8539,18 +10036,20 @@ done:
 	VMULPS       Y14, Y9, Y9
 	VMULPS       Y14, Y10, Y10
 	VMULPS       Y14, Y11, Y11
-	MOVQ         w+80(FP), AX
-	MOVL         beta+92(FP), CX
+
+scaled:
+	MOVQ         w+88(FP), AX
+	MOVL         beta+100(FP), CX
 	MOVQ         $+16, DX
-	MOVQ         d+48(FP), BX
-	MOVQ         ldd+56(FP), SI
-	MOVQ         c+64(FP), DI
-	MOVQ         ldc+72(FP), R8
+	MOVQ         d+56(FP), BX
+	MOVQ         ldd+64(FP), SI
+	MOVQ         c+72(FP), DI
+	MOVQ         ldc+80(FP), R8
 	CMPQ         AX, DX
 	JNE          part
 	TESTL        CX, CX
 	JZ           over
-	VBROADCASTSS beta+92(FP), Y14
+	VBROADCASTSS beta+100(FP), Y14
 	VFMADD231PS  (BX), Y14, Y0
 	VMOVUPS      Y0, (DI)
 	VFMADD231PS  32(BX), Y14, Y1
@@ -8585,8 +10084,9 @@ done:
 	VMOVUPS      Y10, (DI)
 	VFMADD231PS  32(BX), Y14, Y11
 	VMOVUPS      Y11, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 over:
 	VMOVUPS Y0, (DI)
@@ -8606,8 +10106,7 @@ over:
 	ADDQ    R8, DI
 	VMOVUPS Y10, (DI)
 	VMOVUPS Y11, 32(DI)
-	VZEROUPPER
-	RET
+	JMP     next
 
 part:
 	MOVQ         AX, DX
@@ -8619,7 +10118,7 @@ part:
 	VPCMPGTD     index<>+32(SB), Y15, Y15
 	TESTL        CX, CX
 	JZ           partover
-	VBROADCASTSS beta+92(FP), Y14
+	VBROADCASTSS beta+100(FP), Y14
 	VMASKMOVPS   (BX), Y13, Y12
 	VFMADD231PS  Y12, Y14, Y0
 	VMASKMOVPS   Y0, Y13, (DI)
@@ -8666,8 +10165,9 @@ part:
 	VMASKMOVPS   32(BX), Y15, Y12
 	VFMADD231PS  Y12, Y14, Y11
 	VMASKMOVPS   Y11, Y15, 32(DI)
-	VZEROUPPER
-	RET
+	ADDQ         SI, BX
+	MOVQ         BX, d+56(FP)
+	JMP          next
 
 partover:
 	VMASKMOVPS Y0, Y13, (DI)
@@ -8687,6 +10187,24 @@ partover:
 	ADDQ       R8, DI
 	VMASKMOVPS Y10, Y13, (DI)
 	VMASKMOVPS Y11, Y15, 32(DI)
+
+next:
+	DECQ   tiles+0(FP)
+	JZ     return
+	ADDQ   R8, DI
+	MOVQ   DI, c+72(FP)
+	MOVQ   rsa+24(FP), AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   panel+104(FP), AX
+	TESTQ  AX, AX
+	JZ     tile
+	MOVQ   AX, b+40(FP)
+	MOVQ   $0x00000040, ldb+48(FP)
+	MOVQ   $0x00000000, panel+104(FP)
+	JMP    tile
+
+return:
 	VZEROUPPER
 	RET
 
@@ -8734,4 +10252,16 @@ loop:
 	PAUSE
 	DECQ AX
 	JNZ  loop
+	RET
+
+// func cpuid(leaf uint32, subleaf uint32) (eax uint32, ebx uint32, ecx uint32, edx uint32)
+// Requires: CPUID
+TEXT ·cpuid(SB), NOSPLIT, $0-24
+	MOVL leaf+0(FP), AX
+	MOVL subleaf+4(FP), CX
+	CPUID
+	MOVL AX, eax+8(FP)
+	MOVL BX, ebx+12(FP)
+	MOVL CX, ecx+16(FP)
+	MOVL DX, edx+20(FP)
 	RET

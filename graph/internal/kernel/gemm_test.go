@@ -62,11 +62,15 @@ func TestGemm(t *testing.T) {
 		beta := []float32{0, 1, 0.7}[r.IntN(3)]
 		lda, ldb, ldc := k+r.IntN(5), n+r.IntN(5), n+r.IntN(5)
 		rowsA, rowsB, colsA, colsB := m, k, k, n
+		far := r.IntN(4) == 0 // rows at the same address modulo 4096, or nearly
 		if transA {
 			lda, rowsA, colsA = m+r.IntN(5), k, m
 		}
 		if transB {
 			ldb, rowsB, colsB = k+r.IntN(5), n, k
+		}
+		if far {
+			lda = (colsA+15)/1024*1024 + 1024 - 8 + r.IntN(17)
 		}
 		// The slices end with the last element.
 		a := normals(r, max(0, (rowsA-1)*lda+colsA))
@@ -77,7 +81,7 @@ func TestGemm(t *testing.T) {
 			before[r.IntN(n)] = float32(math.NaN())
 		}
 		want, size := naiveGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, before, ldc)
-		onEachPath(t, func() {
+		check := func() {
 			name := fmt.Sprintf("%s, trial %d: transA %v, transB %v, m %d, n %d, k %d, alpha %v, beta %v, ld %d %d %d",
 				current.name, trial, transA, transB, m, n, k, alpha, beta, lda, ldb, ldc)
 			c, untouched := guarded(len(before))
@@ -98,8 +102,21 @@ func TestGemm(t *testing.T) {
 			if !untouched() {
 				t.Fatalf("%s: wrote outside of c", name)
 			}
+		}
+		onEachPath(t, func() {
+			check()
+			smallCaches()
+			check()
 		})
 	}
+}
+
+// smallCaches makes the path in use cut products into more and smaller parts,
+// and copy what has to be copied, as on a processor with the smallest caches.
+func smallCaches() {
+	small := *current
+	small.ways, small.area = 0, 3000
+	current = &small
 }
 
 func TestGemmSpecialValues(t *testing.T) {
@@ -145,7 +162,7 @@ func TestGemmSpecialValues(t *testing.T) {
 func TestGemmSameBits(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		r := newRand(2)
-		for _, s := range [][3]int{{128, 500, 784}, {61, 333, 1100}, {700, 40, 90}, {1, 2000, 600}} {
+		for _, s := range [][3]int{{128, 500, 784}, {61, 333, 1100}, {700, 40, 90}, {1, 2000, 600}, {90, 30, 1024}, {300, 64, 1030}} {
 			m, n, k := s[0], s[1], s[2]
 			for trans := range 4 {
 				transA, transB := trans&1 != 0, trans&2 != 0
@@ -158,10 +175,15 @@ func TestGemmSameBits(t *testing.T) {
 				}
 				a, b := normals(r, m*k), normals(r, k*n)
 				var first []float32
-				for _, threads := range []int{1, 2, 3, 7} {
-					useThreads(t, threads)
+				for _, threads := range []int{1, 2, 3, 7, -1} {
+					useThreads(t, max(1, threads))
+					before := current
+					if threads < 0 { // nor does a bit depend on the caches
+						smallCaches()
+					}
 					c := make([]float32, m*n)
 					Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
+					current = before
 					if first == nil {
 						first = c
 					} else if i := sameBits(first, c); i >= 0 {

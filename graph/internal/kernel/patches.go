@@ -130,7 +130,7 @@ func (p *patches) times(b *panels, m0, m1 int, c []float32, ldc int, bias []floa
 	for k0 := 0; k0 < b.k; k0 += d {
 		t.k = min(d, b.k-k0)
 		p.pack(s.a, ld, m0, m1, k0, k0+t.k)
-		t.block(m, b.n, s.a, b.data[k0*b.wide:], current.cols, onto, c, nil)
+		t.block(m, b.n, s.a, b.data[k0*b.wide:], onto, c)
 		onto, t.ldd, t.beta = c, ldc, 1
 	}
 }

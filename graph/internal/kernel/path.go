@@ -9,11 +9,17 @@ import (
 type path struct {
 	name string
 
-	// micro computes one tile c = alpha·a·b + beta·d of m rows, at most rows, and
-	// w columns, at most cols; beta = 0 leaves d unread. Every other of the k steps
-	// it may have the processor fetch 32 elements of next, which goes on by step.
+	// micro computes c = alpha·a·b + beta·d, a number of tiles one below the other,
+	// each of m rows, at most rows, and w columns, at most cols; beta = 0 leaves d
+	// unread. Unless panel is nil it also copies b there, whose rows are then cols
+	// wide, as w has to be.
 	rows, cols int
-	micro      func(t *tiling, m, w int, a, b, d, c, next []float32, step int)
+	micro      func(t *tiling, tiles, m, w int, a, b, d, c, panel []float32)
+
+	// ways is how many lines at the same address modulo 4096 the first-level cache
+	// holds, area how many elements of the first factor of a product the second-level
+	// cache does, half full.
+	ways, area int
 
 	// copyRows copies n rows of w elements.
 	copyRows func(dst []float32, ldd int, src []float32, lds, n, w int)

@@ -17,6 +17,24 @@ func available() []*path {
 	return paths
 }
 
+// cache returns the associativity and the size of the data cache of a level, or
+// what processors have at least where they do not tell: 8 ways, 512 KB.
+func cache(level uint32) (ways, bytes int) {
+	for _, leaf := range []uint32{4, 0x8000001d} { // Intel, AMD
+		if highest, _, _, _ := cpuid(leaf&(1<<31), 0); highest < leaf {
+			continue
+		}
+		for i := range uint32(8) {
+			kind, shape, sets, _ := cpuid(leaf, i)
+			if kind&1 == 1 && kind>>5&7 == level { // data, or unified
+				ways = int(shape>>22) + 1
+				return ways, ways * int(shape>>12&0x3ff+1) * int(shape&0xfff+1) * int(sets+1)
+			}
+		}
+	}
+	return 8, 512 << 10
+}
+
 // loops are the assembly loops of one instruction set. Lengths count elements,
 // strides bytes.
 type loops struct {
@@ -35,7 +53,7 @@ type loops struct {
 	bernoulli                             func(n int, dst, p *float32, state *uint32)
 }
 
-type tile func(k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, next *float32, step int)
+type tile func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel *float32)
 
 func avx512() *path {
 	return loops{
@@ -68,11 +86,13 @@ func avx2() *path {
 // path makes functions of slices of the loops, whose registers have the given
 // number of lanes.
 func (l loops) path(name string, width int) *path {
+	ways, _ := cache(1)
+	_, second := cache(2)
 	return &path{
-		name: name, rows: len(l.tiles), cols: 2 * width,
-		micro: func(t *tiling, m, w int, a, b, d, c, next []float32, step int) {
-			l.tiles[m-1][(w-1)/width](t.k, at(a), 4*t.rsa, 4*t.csa, at(b), 4*t.ldb, at(d), 4*t.ldd,
-				at(c), 4*t.ldc, w, t.alpha, t.beta, at(next), 4*step)
+		name: name, rows: len(l.tiles), cols: 2 * width, ways: ways, area: second / 4 / 2,
+		micro: func(t *tiling, tiles, m, w int, a, b, d, c, panel []float32) {
+			l.tiles[m-1][(w-1)/width](tiles, t.k, at(a), 4*t.rsa, 4*t.csa, at(b), 4*t.ldb, at(d), 4*t.ldd,
+				at(c), 4*t.ldc, w, t.alpha, t.beta, at(panel))
 		},
 		copyRows: rows(l.copyRows), addRows: rows(l.addRows), transpose: transposer(l.transpose, width), peak: l.peak,
 		exp: elements(l.exp), sigmoid: elements(l.sigmoid), softplus: elements(l.softplus),

@@ -4,7 +4,7 @@ package kernel
 // It is also what the assembly is tested against where bits have to agree.
 func portable() *path {
 	return &path{
-		name: "portable", rows: 4, cols: 16,
+		name: "portable", rows: 4, cols: 16, ways: 8, area: 64 << 10,
 		micro: microPortable, copyRows: copyRowsPortable, transpose: transposePortable,
 		exp: mapPortable(exp), sigmoid: mapPortable(sigmoid), softplus: mapPortable(softplus),
 		tanh: mapPortable(tanh), logCosh: mapPortable(logCosh),
@@ -17,7 +17,10 @@ func portable() *path {
 
 // microPortable takes the columns of the tile two at a time: 4×2 sums are what
 // fits the registers of every processor.
-func microPortable(t *tiling, m, w int, a, b, d, c, _ []float32, _ int) {
+func microPortable(t *tiling, tiles, m, w int, a, b, d, c, panel []float32) {
+	if panel != nil {
+		copyRowsPortable(panel, w, b, t.ldb, t.k, w)
+	}
 	k, rsa, csa, ldb := t.k, t.rsa, t.csa, t.ldb
 	store := func(i, j int, s float32) {
 		s *= t.alpha
@@ -27,6 +30,7 @@ func microPortable(t *tiling, m, w int, a, b, d, c, _ []float32, _ int) {
 		c[i*t.ldc+j] = s
 	}
 	i := 0
+	m *= tiles
 	for ; i+4 <= m; i += 4 {
 		a0, a1, a2, a3 := a[i*rsa:], a[(i+1)*rsa:], a[(i+2)*rsa:], a[(i+3)*rsa:]
 		j := 0

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -21,7 +22,12 @@ func gemm(c *build.Context) {
 		peak(c, v)
 	}
 	pause(c)
+	cpuid(c)
 }
+
+// fetchShift says how far ahead rows of b are fetched while they are packed:
+// 1<<fetchShift rows, the time in which memory answers.
+const fetchShift = 3
 
 // strided addresses the elements of a column whose rows lie stride apart, three
 // of them from each of a few base registers.
@@ -56,18 +62,20 @@ func (s strided) advance(c *build.Context, by operand.Op) {
 	}
 }
 
-// tile computes c = alpha·a·b + beta·d for as many rows as said and w columns,
-// no more than wide registers hold. d may be c, or with ldd = 0 one row for all.
-// Strides are in bytes. All of the sums stay in registers; a step takes one
-// column of a and one row of b. Every other step asks for the two cache lines
-// at next, which goes on by step bytes, to be read later.
+// tile computes c = alpha·a·b + beta·d, a number of tiles one below the other.
+// Each has as many rows as said and w columns, no more than wide registers hold.
+// d may be c, or with ldd = 0 one row for all. Strides are in bytes. All of the sums stay in registers; a step takes one
+// column of a and one row of b. Unless panel is nil the rows of b, of
+// the whole width, are stored there too, one next to another: the tiles below this one find them packed,
+// and the copy costs little beside the arithmetic.
 func tile(c *build.Context, v isa, rows, wide int) {
 	c.Function(fmt.Sprintf("tile%s_%dx%d", v.suffix, rows, wide*v.lanes))
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr("func(k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, next *float32, step int)")
+	c.SignatureExpr("func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel *float32)")
 	load := func(name string) reg.Register { return c.Load(c.Param(name), c.GP64()) }
 
+	c.Label("tile")
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
 		sums[i] = v.registers(c, wide)
@@ -84,15 +92,28 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		for j := 0; j < wide*v.bytes(); j += 64 {
 			c.PREFETCHT0(operand.Mem{Base: to, Disp: j})
 		}
+		c.PREFETCHT0(operand.Mem{Base: to, Disp: wide*v.bytes() - 4}) // if not aligned
 	}
 	k, a, rsa, csa, b, ldb := load("k"), load("a"), load("rsa"), load("csa"), load("b"), load("ldb")
-	next, ahead := load("next"), load("step")
 	as := newStrided(c, a, rsa, rows)
 	bs := v.registers(c, wide)
 	xs := v.registers(c, min(rows, v.lanes/4)) // 4 or 2: what the sums leave free
-	step := func() {
+	var panel, fetch reg.Register
+	if wide == 2 {
+		panel, fetch = load("panel"), c.GP64()
+	}
+	step := func(pack bool) {
 		for j, r := range bs {
 			c.VMOVUPS(operand.Mem{Base: b, Disp: j * v.bytes()}, r)
+			if pack {
+				c.VMOVUPS(r, operand.Mem{Base: panel, Disp: j * v.bytes()})
+			}
+		}
+		if pack {
+			for j := 0; j < wide*v.bytes(); j += 64 {
+				c.PREFETCHT0(operand.Mem{Base: fetch, Disp: j})
+			}
+			c.PREFETCHT0(operand.Mem{Base: fetch, Disp: wide*v.bytes() - 4})
 		}
 		for i := range rows {
 			x := xs[i%len(xs)]
@@ -104,24 +125,38 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		c.ADDQ(ldb, b)
 		as.advance(c, csa)
 	}
+	if wide == 2 {
+		c.TESTQ(panel, panel)
+		c.JZ(operand.LabelRef("packed"))
+		c.MOVQ(ldb, fetch)
+		c.SHLQ(operand.Imm(fetchShift), fetch)
+		c.ADDQ(b, fetch)
+		c.Label("packing")
+		step(true)
+		c.ADDQ(operand.U32(uint32(wide*v.bytes())), panel)
+		c.ADDQ(ldb, fetch)
+		c.DECQ(k)
+		c.JNZ(operand.LabelRef("packing"))
+		c.JMP(operand.LabelRef("done"))
+		c.Label("packed")
+	}
 	pairs := c.GP64()
 	c.MOVQ(k, pairs)
 	c.SHRQ(operand.Imm(1), pairs)
 	c.JZ(operand.LabelRef("odd"))
 	c.Label("loop")
-	step()
-	c.PREFETCHT1(operand.Mem{Base: next})
-	c.PREFETCHT1(operand.Mem{Base: next, Disp: 64})
-	c.ADDQ(ahead, next)
-	step()
+	step(false)
+	step(false)
 	c.DECQ(pairs)
 	c.JNZ(operand.LabelRef("loop"))
 	c.Label("odd")
 	c.ANDQ(operand.Imm(1), k)
 	c.JZ(operand.LabelRef("done"))
-	step()
+	step(false)
 	c.Label("done")
 
+	c.CMPL(param(c, "alpha"), operand.U32(math.Float32bits(1)))
+	c.JE(operand.LabelRef("scaled"))
 	alpha := xs[0]
 	c.VBROADCASTSS(param(c, "alpha"), alpha)
 	for i := range sums {
@@ -129,6 +164,7 @@ func tile(c *build.Context, v isa, rows, wide int) {
 			c.VMULPS(alpha, s, s)
 		}
 	}
+	c.Label("scaled")
 	w := load("w")
 	bits := c.GP32()
 	c.MOVL(param(c, "beta"), bits)
@@ -168,8 +204,11 @@ func tile(c *build.Context, v isa, rows, wide int) {
 				}
 			}
 		}
-		c.VZEROUPPER()
-		c.RET()
+		if add {
+			c.ADDQ(ldd, src)
+			c.MOVQ(src, param(c, "d"))
+		}
+		c.JMP(operand.LabelRef("next"))
 	}
 	c.CMPQ(w, whole)
 	c.JNE(operand.LabelRef("part"))
@@ -185,6 +224,27 @@ func tile(c *build.Context, v isa, rows, wide int) {
 	store(true, m)
 	c.Label("partover")
 	store(false, m)
+
+	c.Label("next")
+	c.DECQ(param(c, "tiles"))
+	c.JZ(operand.LabelRef("return"))
+	c.ADDQ(ldc, dst)
+	c.MOVQ(dst, param(c, "c"))
+	below := load("rsa")
+	c.IMUL3Q(operand.Imm(uint64(rows)), below, below)
+	c.ADDQ(below, param(c, "a"))
+	if wide == 2 {
+		panel := load("panel")
+		c.TESTQ(panel, panel)
+		c.JZ(operand.LabelRef("tile"))
+		c.MOVQ(panel, param(c, "b"))
+		c.MOVQ(operand.U32(uint32(wide*v.bytes())), param(c, "ldb"))
+		c.MOVQ(operand.U32(0), param(c, "panel"))
+	}
+	c.JMP(operand.LabelRef("tile"))
+	c.Label("return")
+	c.VZEROUPPER()
+	c.RET()
 }
 
 // param is the address of a parameter.
@@ -230,5 +290,20 @@ func pause(c *build.Context) {
 	c.PAUSE()
 	c.DECQ(n)
 	c.JNZ(operand.LabelRef("loop"))
+	c.RET()
+}
+
+func cpuid(c *build.Context) {
+	c.Function("cpuid")
+	c.Attributes(attr.NOSPLIT)
+	c.Doc("cpuid is what the processor answers about itself.")
+	c.SignatureExpr("func(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)")
+	c.Load(c.Param("leaf"), reg.EAX)
+	c.Load(c.Param("subleaf"), reg.ECX)
+	c.CPUID()
+	c.Store(reg.EAX, c.Return("eax"))
+	c.Store(reg.EBX, c.Return("ebx"))
+	c.Store(reg.ECX, c.Return("ecx"))
+	c.Store(reg.EDX, c.Return("edx"))
 	c.RET()
 }
