@@ -78,7 +78,15 @@ func (g *Graph) Grad(loss *Node, wrt ...*Node) []*Node {
 			continue
 		}
 		operands := operandsOf(n)
-		pulled := n.Op().(*op).pull(g, operands, n, grad, o)
+		f := n.Op().(*op).function
+		onto, _ := f.(accumulator)
+		for j, c := range operands {
+			if o[j] && onto != nil && total[c] != nil {
+				total[c] = onto.pullOnto(g, operands, grad, j, total[c])
+				o[j] = false
+			}
+		}
+		pulled := f.pull(g, operands, n, grad, o)
 		if g.err != nil {
 			g.err = fmt.Errorf("%w, in the gradient of %v", g.err, n.Op())
 			return gradients

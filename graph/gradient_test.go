@@ -78,6 +78,10 @@ func opCases() map[string]struct {
 			f := g.Combine(-1, g.RowDot(g.SubRow(in[0], in[3]), in[3]), -2, g.SumMap(graph.Softplus, x))
 			return smooth(g, g.Mean(g.Combine(1, f, 2, g.RowDot(x, in[2]))))
 		}, []*graph.Tensor{random("v", 1, 3, 4), random("w", 2, 4, 2), random("b", 3, 2), random("a", 4, 4)}},
+		"one weight in three products": {func(g *graph.Graph, in nodes) *graph.Node {
+			h := g.Map(graph.Tanh, g.Affine(in[0], in[1], in[2]))
+			return smooth(g, g.MatMul(g.AffineT(h, in[1], in[2]), g.MatMul(in[1], in[1])))
+		}, []*graph.Tensor{random("x", 1, 3, 4), random("w", 2, 4, 4), random("b", 3, 4)}},
 		"scaled operands of a product": {func(g *graph.Graph, in nodes) *graph.Node {
 			return smooth(g, g.AffineT(g.Scale(2, in[0]), g.Scale(-0.5, in[1]), in[2]))
 		}, []*graph.Tensor{random("y", 1, 3, 5), random("w", 2, 4, 5), random("a", 3, 4)}},

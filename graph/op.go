@@ -41,6 +41,12 @@ type copier interface{ copies() int }
 // A drawer draws random numbers: each node of it is a new draw.
 type drawer interface{ draws() }
 
+// An accumulator can add what its gradient gives for operand i to a sum in the
+// same op.
+type accumulator interface {
+	pullOnto(g *Graph, in []*Node, grad *Node, i int, sum *Node) *Node
+}
+
 // A constant function passes no gradient to the operands it names.
 type constant interface{ heldConstant(operand int) bool }
 

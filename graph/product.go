@@ -19,70 +19,78 @@ func shapeRows(shape []int) (rows, cols int) {
 	return shape[0], Size(shape[1:])
 }
 
-// product is C = α op(A) op(B), plus a bias to each row if there is one.
+// product is C = α op(A) op(B), or that plus a third operand.
 type product struct {
 	transA, transB bool
 	m, n, k        int // C is m by n, k is summed over
 	lda, ldb       int
 	alpha          float64
-	biased         bool
+	onto           bool
 }
 
 func (p *product) String() string {
-	a, b, bias := "A", "B", ""
+	a, b, onto := "A", "B", ""
 	if p.transA {
 		a = "Aᵀ"
 	}
 	if p.transB {
 		b = "Bᵀ"
 	}
-	if p.biased {
-		bias = "+b"
+	if p.onto {
+		onto = " + C"
 	}
 	if p.alpha != 1 {
-		return fmt.Sprintf("%s%s × %g%s", a, b, p.alpha, bias)
+		return fmt.Sprintf("%s%s × %g%s", a, b, p.alpha, onto)
 	}
-	return a + b + bias
+	return a + b + onto
 }
 
 func (p *product) run(out []float32, in [][]float32) {
 	beta := float32(0)
-	if p.biased {
-		for i := 0; i < p.m; i++ {
-			copy(out[i*p.n:(i+1)*p.n], in[2])
+	if p.onto {
+		if &out[0] != &in[2][0] {
+			copy(out, in[2])
 		}
 		beta = 1
 	}
 	kernel.Gemm(p.transA, p.transB, p.m, p.n, p.k, float32(p.alpha), in[0], p.lda, in[1], p.ldb, beta, out, p.n)
 }
 
+func (*product) overwrites() int { return 2 }
+
 func (p *product) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
-	a, b := in[0], in[1]
 	pulled := make([]*Node, len(in))
-	part := g.Scale(p.alpha, grad)
-	if want[0] {
-		if p.transA {
-			pulled[0] = g.matmul(p.transB, true, b, part, a.Shape())
-		} else {
-			pulled[0] = g.matmul(false, !p.transB, part, b, a.Shape())
+	for i := range in {
+		if want[i] {
+			pulled[i] = p.pullOnto(g, in, grad, i, nil)
 		}
-	}
-	if want[1] {
-		if p.transB {
-			pulled[1] = g.matmul(true, p.transA, part, a, b.Shape())
-		} else {
-			pulled[1] = g.matmul(!p.transA, false, a, part, b.Shape())
-		}
-	}
-	if p.biased && want[2] {
-		pulled[2] = g.colSum(grad, in[2].Shape())
 	}
 	return pulled
 }
 
-// matmul is op(a) op(b) as a tensor of the given shape.
-func (g *Graph) matmul(transA, transB bool, a, b *Node, shape []int, bias ...*Node) *Node {
-	if g.broken("product", append([]*Node{a, b}, bias...)...) {
+// pullOnto is the gradient with respect to operand i, plus sum if it is not
+// nil.
+func (p *product) pullOnto(g *Graph, in []*Node, grad *Node, i int, sum *Node) *Node {
+	a, b, part := in[0], in[1], g.Scale(p.alpha, grad)
+	switch {
+	case i == 0 && p.transA:
+		return g.matmul(p.transB, true, b, part, a.Shape(), sum)
+	case i == 0:
+		return g.matmul(false, !p.transB, part, b, a.Shape(), sum)
+	case i == 1 && p.transB:
+		return g.matmul(true, p.transA, part, a, b.Shape(), sum)
+	case i == 1:
+		return g.matmul(!p.transA, false, a, part, b.Shape(), sum)
+	case sum != nil:
+		return g.Add(sum, grad)
+	}
+	return grad
+}
+
+// matmul is op(a) op(b) as a tensor of the given shape, plus sum if it is not
+// nil.
+func (g *Graph) matmul(transA, transB bool, a, b *Node, shape []int, sum *Node) *Node {
+	if g.broken("product", a, b) {
 		return nil
 	}
 	m, k := rowsOf(a)
@@ -95,13 +103,27 @@ func (g *Graph) matmul(transA, transB bool, a, b *Node, shape []int, bias ...*No
 	if transB {
 		kb, n = n, kb
 	}
-	if k != kb || Size(shape) != m*n || (len(bias) == 1 && bias[0].Shape().TotalSize() != n) {
-		return g.mismatch((&product{transA: transA, transB: transB, alpha: 1, biased: len(bias) == 1}).String(), append([]*Node{a, b}, bias...)...)
+	if k != kb || Size(shape) != m*n {
+		return g.mismatch((&product{transA: transA, transB: transB, alpha: 1}).String(), a, b)
 	}
 	byA, a := scaled(a)
 	byB, b := scaled(b)
-	p := &product{transA: transA, transB: transB, m: m, n: n, k: k, lda: lda, ldb: ldb, alpha: byA * byB, biased: len(bias) == 1}
-	return g.apply(p, shape, append([]*Node{a, b}, bias...)...)
+	p := &product{transA: transA, transB: transB, m: m, n: n, k: k, lda: lda, ldb: ldb, alpha: byA * byB, onto: sum != nil}
+	if sum != nil {
+		return g.apply(p, shape, a, b, sum)
+	}
+	return g.apply(p, shape, a, b)
+}
+
+// biased is a product plus bias, of as many elements as a row of it.
+func (g *Graph) biased(product, bias *Node) *Node {
+	if g.broken("bias", product, bias) {
+		return nil
+	}
+	if _, cols := rowsOf(product); bias.Shape().TotalSize() != cols {
+		return g.mismatch("bias", product, bias)
+	}
+	return g.addRow(1, product, 1, bias)
 }
 
 // MatMul is x w for x (B×K) and w (K×N); a tensor of more axes counts as the
@@ -112,7 +134,7 @@ func (g *Graph) MatMul(x, w *Node) *Node {
 	}
 	rows, _ := rowsOf(x)
 	_, cols := rowsOf(w)
-	return g.matmul(false, false, x, w, []int{rows, cols})
+	return g.matmul(false, false, x, w, []int{rows, cols}, nil)
 }
 
 // Affine is x w + b for x (B×K), w (K×N), b (N): a layer's way up.
@@ -122,7 +144,7 @@ func (g *Graph) Affine(x, w, b *Node) *Node {
 	}
 	rows, _ := rowsOf(x)
 	_, cols := rowsOf(w)
-	return g.matmul(false, false, x, w, []int{rows, cols}, b)
+	return g.biased(g.matmul(false, false, x, w, []int{rows, cols}, nil), b)
 }
 
 // AffineT is y wᵀ + a for y (B×N), w (K×N), a (K): the way down through the
@@ -133,5 +155,5 @@ func (g *Graph) AffineT(y, w, a *Node) *Node {
 	}
 	rows, _ := rowsOf(y)
 	cols, _ := rowsOf(w)
-	return g.matmul(false, true, y, w, []int{rows, cols}, a)
+	return g.biased(g.matmul(false, true, y, w, []int{rows, cols}, nil), a)
 }

@@ -15,7 +15,7 @@ type multiplier interface {
 
 func (p *product) bare() function {
 	alone := *p
-	alone.biased = false
+	alone.onto = false
 	return &alone
 }
 

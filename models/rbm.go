@@ -110,7 +110,7 @@ func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
 // statistic is what stands for v in the products of the energy: v−μ, or
 // (v−μ)/σ² where variances are learned.
 func (l *Layer) statistic(g *graph.Graph, v *graph.Node) *graph.Node {
-	return l.scaled(g, l.centred(g, v, l.VisibleMean))
+	return l.scaled(g, l.CentredVisible(g, v))
 }
 
 func (l *Layer) scaled(g *graph.Graph, s *graph.Node) *graph.Node {
@@ -138,14 +138,24 @@ func (l *Layer) copies() float64 {
 
 // Down is y = a + g (h−λ)Wᵀ for h (B×output): (B×input).
 func (l *Layer) Down(g *graph.Graph, h *graph.Node) *graph.Node {
-	y := l.link.down(g, g.Scale(l.copies(), l.centred(g, h, l.HiddenMean)), g.Param(l.Weight), g.Param(l.VisibleBias))
+	y := l.link.down(g, g.Scale(l.copies(), l.CentredHidden(g, h)), g.Param(l.Weight), g.Param(l.VisibleBias))
 	if g.Err() != nil {
 		return nil
 	}
 	return g.Reshape(y, append([]int{h.Shape()[0]}, l.in...)...)
 }
 
-func (l *Layer) centred(g *graph.Graph, s *graph.Node, mean *graph.Tensor) *graph.Node {
+// CentredVisible is v−μ, or v where the machine is not centred.
+func (l *Layer) CentredVisible(g *graph.Graph, v *graph.Node) *graph.Node {
+	return centred(g, v, l.VisibleMean)
+}
+
+// CentredHidden is h−λ, or h where the machine is not centred.
+func (l *Layer) CentredHidden(g *graph.Graph, h *graph.Node) *graph.Node {
+	return centred(g, h, l.HiddenMean)
+}
+
+func centred(g *graph.Graph, s *graph.Node, mean *graph.Tensor) *graph.Node {
 	if mean == nil {
 		return s
 	}

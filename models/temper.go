@@ -129,7 +129,7 @@ func levelsOf(u unit.Unit) float64 {
 func (l *Layer) HiddenFreeEnergy(g *graph.Graph, h *graph.Node) *graph.Node {
 	nothing := g.Full(0, append([]int{1}, l.in...)...)
 	x0 := g.Reshape(l.Up(g, nothing), l.out...)
-	f := g.Combine(-l.copies(), g.RowDot(l.centred(g, h, l.HiddenMean), x0), -1, l.Visible.LogNormaliser(g, l.Down(g, h)))
+	f := g.Combine(-l.copies(), g.RowDot(l.CentredHidden(g, h), x0), -1, l.Visible.LogNormaliser(g, l.Down(g, h)))
 	if u := l.Hidden.Potential(g, h); u != nil {
 		f = g.Combine(1, f, l.copies(), u)
 	}

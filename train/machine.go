@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models"
@@ -121,17 +122,25 @@ func (p Part) nodes(g *graph.Graph, centre bool) layerNodes {
 		return nodes
 	}
 	if p.Reconstruction != nil {
-		nodes.reconstruction = g.SquaredError(p.Visible, p.Reconstruction)
+		// Of centred states, which are those that are kept anyway.
+		nodes.reconstruction = g.SquaredError(p.Layer.CentredVisible(g, p.Visible), p.Layer.CentredVisible(g, p.Reconstruction))
 	}
-	units := batchMean(g, p.Hidden, p.Layer.OutputShape())
-	nodes.activity = g.Mean(units)
-	// ⟨h²⟩ − ⟨h⟩², each a mean over units too.
-	square := g.Scale(2/float64(units.Shape().TotalSize()), g.Mean(g.SumMap(graph.HalfSquare, p.Hidden)))
-	nodes.variance = g.Combine(1, square, -2, g.Mean(g.Map(graph.HalfSquare, units)))
+	nodes.activity = g.Mean(p.Hidden)
+	nodes.variance = variance(g, p.Layer.CentredHidden(g, p.Hidden), p.Layer.OutputShape())
 	if p.Centre && centre && p.Layer.VisibleMean != nil {
 		nodes.centre = recentre(g, p.Layer, p.Visible, p.Hidden)
 	}
 	return nodes
+}
+
+// variance is ⟨h²⟩ − ⟨h⟩², each a mean over units too.
+func variance(g *graph.Graph, h *graph.Node, units []int) *graph.Node {
+	mean := batchMean(g, h, units)
+	square := g.Inner(h, h)
+	if g.Err() != nil {
+		return nil
+	}
+	return g.Combine(1/float64(h.Shape().TotalSize()), square, -1/float64(graph.Size(units)), g.Inner(mean, mean))
 }
 
 // recentre tells what the running means μ and λ move to, and the biases with
@@ -141,11 +150,15 @@ func (p Part) nodes(g *graph.Graph, centre bool) layerNodes {
 // algorithm 1). A bias that places share takes the mean over them.
 //
 // With m the batch's mean, b + (m−μ)W is just the way up from m. So blending μ
-// with m and b with Up(m), in the same proportion, does both.
+// with m and b with Up(m), in the same proportion, does both. Up is linear:
+// where m is a mean for each unit, Up(m) is the mean of what is Up anyway.
 func recentre(g *graph.Graph, l *models.Layer, v, h *graph.Node) []moving {
 	visible := batchMean(g, v, l.VisibleMean.Shape)
 	hidden := batchMean(g, h, l.HiddenMean.Shape)
-	up := l.Up(g, example(g, visible, l.InputShape()))
+	up := l.Up(g, v)
+	if !slices.Equal(l.VisibleMean.Shape, l.InputShape()) {
+		up = l.Up(g, example(g, visible, l.InputShape()))
+	}
 	down := l.Down(g, example(g, hidden, l.OutputShape()))
 	return []moving{
 		{l.VisibleMean, visible},
