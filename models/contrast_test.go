@@ -207,7 +207,8 @@ func unroll(l *Layer, fv, fh func(float64) float64) (r *reference, filter [][]in
 
 // The gradient of the loss, by automatic differentiation of a graph in which
 // v' is held constant, is the hand-written statistics of contrastive
-// divergence, whatever the units and the connections.
+// divergence, whatever the units and the connections; and so are the
+// statistics as nodes of a graph.
 func TestGradientIsContrastiveDivergence(t *testing.T) {
 	type kind struct {
 		name string
@@ -296,7 +297,9 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh means, k int) {
 		parameters[i] = g.Param(p)
 	}
 	gradients := g.Grad(loss, parameters...)
-	m, err := g.Compile(gradients...)
+	written := l.Statistics(g, g.Param(data), l.Chain(g, g.Param(data), k, MeanField))
+	statistics := []*graph.Node{g.Scale(-1, written.Weight), g.Scale(-1, written.Visible), g.Scale(-1, written.Hidden)}
+	m, err := g.Compile(append(gradients, statistics...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +334,9 @@ func checkStatistics(t *testing.T, spec Spec, fv, fh means, k int) {
 	graphtest.Near(t, "db", 1e-5, m.Value(gradients[2]), fold(db, l.HiddenBias.Size()))
 	if l.VisibleLogVariance != nil {
 		graphtest.Near(t, "dz", 1e-5, m.Value(gradients[3]), fold(dz, l.VisibleLogVariance.Size()))
+	}
+	for i, name := range []string{"dW", "da", "db"} {
+		graphtest.Near(t, name+" as statistics", 1e-5, m.Value(statistics[i]), m.Value(gradients[i]))
 	}
 }
 

@@ -81,6 +81,7 @@ type Layer struct {
 type link interface {
 	up(g *graph.Graph, v, w, b *graph.Node) *graph.Node
 	down(g *graph.Graph, h, w, a *graph.Node) *graph.Node
+	outer(g *graph.Graph, v, h *graph.Node, shape []int) *graph.Node // Σ over the batch, shaped as the weights
 }
 
 // dense connects every visible with every hidden unit.

@@ -20,6 +20,10 @@ type CD struct {
 	// 1 is the literal gradient of the sum. Flow can collapse: the lower
 	// layers then make the upper ones' data trivial.
 	Flow float64 `json:"flow,omitempty"`
+	// Explicit takes the positive and negative statistics for the gradient, as
+	// nodes of the graph, instead of differentiating the loss. The two are
+	// equal to rounding; it is for comparison, and for one that reads graphs.
+	Explicit bool `json:"explicit,omitempty"`
 }
 
 func (CD) bottomUp() {}
@@ -35,8 +39,21 @@ func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) 
 	if c.K < 0 || c.Flow < 0 {
 		return nil, fmt.Errorf("cd: k %d and flow %g, want at least 0", c.K, c.Flow)
 	}
-	return layerwise(g, layers, task, c.Flow, func(l *models.Layer, v *graph.Node) Part {
+	if c.Explicit && c.Flow > 0 {
+		return nil, fmt.Errorf("cd: explicit with flow %g: statistics are of one layer alone", c.Flow)
+	}
+	loss := layerwise(g, layers, task, c.Flow, func(l *models.Layer, v *graph.Node) Part {
 		chain := l.Chain(g, v, max(c.K, 1), c.Noise)
 		return Part{Loss: l.Contrast(g, v, chain), Reconstruction: chain}
-	}), nil
+	})
+	if c.Explicit {
+		for _, p := range loss.Parts {
+			s := p.Layer.Statistics(g, p.Visible, p.Reconstruction)
+			loss.Gradients = append(loss.Gradients, g.Scale(-1, s.Weight), g.Scale(-1, s.Visible), g.Scale(-1, s.Hidden))
+			if z := p.Layer.VisibleLogVariance; z != nil { // which has no such statistic
+				loss.Gradients = append(loss.Gradients, g.Grad(loss.Total, g.Param(z))...)
+			}
+		}
+	}
+	return loss, nil
 }

@@ -39,7 +39,7 @@ type state struct {
 	Started []string          `json:"started"` // layers
 	Moments map[string]moment `json:"moments"` // by parameter
 	Random  map[string]uint64 `json:"random"`  // how far each stream is drawn
-	Chains  map[string][]int  `json:"chains"`  // shape of persistent chains, by layer
+	Chains  map[string][]int  `json:"chains"`  // shapes of what a persistent objective keeps, by name
 	Best    *Validation       `json:"best"`    // of the stage; null where none was
 }
 
@@ -73,9 +73,9 @@ func (t *Trainer) Save(path string) error {
 			tensors = append(tensors, m.Tensors...)
 		}
 	}
-	for _, layer := range slices.Sorted(maps.Keys(t.chains)) {
-		now.Chains[layer] = t.chains[layer].Shape
-		tensors = append(tensors, t.chains[layer])
+	for _, name := range slices.Sorted(maps.Keys(t.chains)) {
+		now.Chains[name] = t.chains[name].Shape
+		tensors = append(tensors, t.chains[name])
 	}
 	if t.best != nil {
 		now.Best = &t.best.validation
@@ -223,8 +223,8 @@ func (t *Trainer) match(tensors map[string]*graph.Tensor, saved state) (found lo
 			found.best.tensors = append(found.best.tensors, find(copyOf(p).Name, p.Shape))
 		}
 	}
-	for layer, shape := range saved.Chains {
-		found.chains[layer] = find(layer+".chains", shape)
+	for name, shape := range saved.Chains {
+		found.chains[name] = find(name, shape)
 	}
 	if err == nil && used != len(tensors) {
 		err = fmt.Errorf("%d tensors, want %d", len(tensors), used)

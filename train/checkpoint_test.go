@@ -202,7 +202,7 @@ func TestSaveRefusesWhatIsNotFinite(t *testing.T) {
 		"layer1.hidden.bias[4] is -Inf":     func(t *Trainer) { t.layers[0].HiddenBias.Data[4] = float32(math.Inf(-1)) },
 		"layer1.weight.adam.m[0] is NaN":    func(t *Trainer) { t.moments[t.layers[0].Weight].Tensors[0].Data[0] = float32(math.NaN()) },
 		"layer1.weight.adam.v[3] is +Inf":   func(t *Trainer) { t.moments[t.layers[0].Weight].Tensors[1].Data[3] = float32(math.Inf(1)) },
-		"layer1.chains[2] is NaN":           func(t *Trainer) { t.chains["layer1"].Data[2] = float32(math.NaN()) },
+		"layer1.chains[2] is NaN":           func(t *Trainer) { t.chains["layer1.chains"].Data[2] = float32(math.NaN()) },
 		"prior.mean[1] is +Inf":             func(t *Trainer) { t.model.(*models.BeliefNet).Prior().Mean.Data[1] = float32(math.Inf(1)) },
 		"at step 8 (epoch 0, batch 0): low": func(t *Trainer) { toTheEnd(t); t.layers[0].Weight.Data[0] = float32(math.NaN()) },
 	} {

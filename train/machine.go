@@ -62,11 +62,13 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 		m.layers = append(m.layers, nodes)
 		wanted = append(wanted, nodes.all()...)
 	}
-	parameters := make([]*graph.Node, len(m.learned))
-	for i, t := range m.learned {
-		parameters[i] = g.Param(t)
+	if m.gradients = loss.Gradients; m.gradients == nil {
+		parameters := make([]*graph.Node, len(m.learned))
+		for i, t := range m.learned {
+			parameters[i] = g.Param(t)
+		}
+		m.gradients = g.Grad(m.total, parameters...)
 	}
-	m.gradients = g.Grad(m.total, parameters...)
 	return m, m.compile(g, append(wanted, m.gradients...))
 }
 

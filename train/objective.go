@@ -22,8 +22,8 @@ type Task struct {
 	First, Last int         // the layers that learn, from 1
 	Labels      *graph.Node // 1 for the class of each example, else 0: (B×classes); nil for a model without classes
 
-	// Chains are the states of persistent chains, by the name of the layer;
-	// none unless the objective is persistent.
+	// Chains are what a persistent objective keeps from step to step, by name,
+	// such as layer1.chains.
 	Chains map[string]*graph.Tensor
 }
 
@@ -54,8 +54,10 @@ func sameButSteps(a, b Objective) bool {
 var Objectives = tagged.Types[Objective]{
 	"cd":             CD{},
 	"classification": Classification{},
+	"fpcd":           FPCD{},
 	"pcd":            PCD{},
 	"reconstruction": Reconstruction{},
+	"tempering":      Tempering{},
 }
 
 // Loss is what an objective adds to a graph.
@@ -65,6 +67,7 @@ type Loss struct {
 	Weights    []*graph.Tensor // those of them that penalties are for; the hidden unit is the last axis
 	Parts      []Part          // a part for each layer that learns, from the bottom up; none for a model without layers
 	Chains     []Chain         // that persist, none for most objectives
+	Gradients  []*graph.Node   // of Total by Parameters, where they are built; nil: by differentiation
 	Logits     *graph.Node     // of classes (B×classes), nil for most objectives
 }
 

@@ -55,6 +55,9 @@ func (p Penalties) add(g *graph.Graph, loss *Loss) error {
 	if p.Sparsity.Cost > 0 && len(loss.Parts) == 0 {
 		return fmt.Errorf("penalties.sparsity: the model has no layers of hidden units")
 	}
+	if loss.Gradients != nil && (p.L2 > 0 || p.L1 > 0 || p.Sparsity.Cost > 0) {
+		return fmt.Errorf("penalties: the objective brings its own gradients, which have none of them")
+	}
 	term := func(cost float64, n *graph.Node) { loss.Total = g.Combine(1, loss.Total, cost, n) }
 	for _, t := range loss.Weights {
 		w := g.Param(t)

@@ -27,7 +27,7 @@ type Trainer struct {
 	seen    int                        // images
 	moments map[*graph.Tensor]*Moments // by parameter, once it has learnt
 	started map[string]bool            // layers that have begun to learn, by name
-	chains  map[string]*graph.Tensor   // states of persistent chains, by layer
+	chains  map[string]*graph.Tensor   // what a persistent objective keeps, by name
 	best    *best                      // of the stage, nil unless it has had a validation
 	last    []LayerStep                // of the last step, used again
 	data    features                   // what the steps of the stage see
@@ -104,17 +104,24 @@ func (t *Trainer) describe() ([]byte, error) {
 	})
 }
 
-// newChains are the chains that a stage begins with, none unless its objective
-// is persistent.
+// newChains are what a stage keeps from step to step, in the beginning, by
+// name: nothing unless its objective is persistent.
 func (t *Trainer) newChains(s Stage) map[string]*graph.Tensor {
 	p, ok := s.objective().(persistent)
-	if !ok || t.layers == nil || p.chains() < 1 {
+	if !ok || t.layers == nil || p.check() != nil {
 		return nil
 	}
 	first, last := s.Span(len(t.layers))
 	// Streams of their own: a stage that begins twice, because a run was
 	// stopped before its first step, begins alike.
-	return newChains(t.layers[first-1:last], p.chains(), graph.NewRandom(t.seed))
+	random := graph.NewRandom(t.seed)
+	kept := map[string]*graph.Tensor{}
+	for _, l := range t.layers[first-1 : last] {
+		for _, x := range p.persist(l, random) {
+			kept[x.Name] = x
+		}
+	}
+	return kept
 }
 
 // Position is where the training stands: the batch that comes next. After the
@@ -213,8 +220,8 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 		forgetOthers(t.moments, s.optimizer())
 		chains := t.newChains(s)
 		for name := range chains {
-			if went := t.chains[name]; same && went != nil {
-				chains[name] = went
+			if before := t.chains[name]; same && before != nil {
+				chains[name] = before
 			}
 		}
 		t.chains = chains
