@@ -14,7 +14,7 @@ func (g *Graph) Outer(x, y *Node) *Node {
 	}
 	_, v := rowsOf(x)
 	_, h := rowsOf(y)
-	return g.matmul(true, false, x, y, []int{v, h})
+	return g.matmul(true, false, x, y, []int{v, h}, nil)
 }
 
 // ConvOuter is the same over all places of a Conv: the sum of what the filters'

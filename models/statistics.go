@@ -29,7 +29,7 @@ func (l *Layer) Statistics(g *graph.Graph, v, negative *graph.Node) Statistics {
 
 // phase is one of the two.
 func (l *Layer) phase(g *graph.Graph, v *graph.Node) Statistics {
-	h := g.Scale(l.copies(), l.centred(g, l.Encode(g, v), l.HiddenMean))
+	h := g.Scale(l.copies(), l.CentredHidden(g, l.Encode(g, v)))
 	each := h // what a hidden bias is counted with
 	if u, ok := l.Visible.(unit.Replicated); ok {
 		each = g.RowScale(h, u.Draws(g, v))
