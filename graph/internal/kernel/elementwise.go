@@ -9,14 +9,32 @@ func Exp(dst, src []float32) { unary(dst, src, current.exp) }
 // Sigmoid sets dst[i] = 1/(1+exp(-src[i])).
 func Sigmoid(dst, src []float32) { unary(dst, src, current.sigmoid) }
 
+// SigmoidSlope sets dst[i] to the derivative of the sigmoid, σ(1-σ), at src[i].
+func SigmoidSlope(dst, src []float32) { unary(dst, src, current.sigmoidSlope) }
+
 // Softplus sets dst[i] = log(1+exp(src[i])), the integral of the sigmoid.
 func Softplus(dst, src []float32) { unary(dst, src, current.softplus) }
 
 // Tanh sets dst[i] = tanh(src[i]).
 func Tanh(dst, src []float32) { unary(dst, src, current.tanh) }
 
+// TanhSlope sets dst[i] to the derivative of tanh, 1-tanh², at src[i].
+func TanhSlope(dst, src []float32) { unary(dst, src, current.tanhSlope) }
+
 // LogCosh sets dst[i] = log(cosh(src[i])), the integral of tanh.
 func LogCosh(dst, src []float32) { unary(dst, src, current.logCosh) }
+
+// ReLU sets dst[i] = max(0, src[i]).
+func ReLU(dst, src []float32) { unary(dst, src, current.relu) }
+
+// Step sets dst[i] to 1 where src[i] > 0, otherwise to 0.
+func Step(dst, src []float32) { unary(dst, src, current.step) }
+
+// ClippedReLU sets dst[i] = min(1, max(0, src[i])).
+func ClippedReLU(dst, src []float32) { unary(dst, src, current.clippedReLU) }
+
+// Box sets dst[i] to 1 where 0 < src[i] < 1, otherwise to 0.
+func Box(dst, src []float32) { unary(dst, src, current.box) }
 
 func unary(dst, src []float32, f func(dst, src []float32)) {
 	equal(len(dst), len(src))

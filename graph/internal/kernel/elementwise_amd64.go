@@ -11,13 +11,31 @@ func exp512(n int, dst *float32, src *float32)
 func sigmoid512(n int, dst *float32, src *float32)
 
 //go:noescape
+func sigmoidSlope512(n int, dst *float32, src *float32)
+
+//go:noescape
 func softplus512(n int, dst *float32, src *float32)
 
 //go:noescape
 func tanh512(n int, dst *float32, src *float32)
 
 //go:noescape
+func tanhSlope512(n int, dst *float32, src *float32)
+
+//go:noescape
 func logCosh512(n int, dst *float32, src *float32)
+
+//go:noescape
+func relu512(n int, dst *float32, src *float32)
+
+//go:noescape
+func step512(n int, dst *float32, src *float32)
+
+//go:noescape
+func clippedReLU512(n int, dst *float32, src *float32)
+
+//go:noescape
+func box512(n int, dst *float32, src *float32)
 
 //go:noescape
 func combine512(n int, dst *float32, x *float32, y *float32, a float32, b float32)
@@ -47,13 +65,31 @@ func exp256(n int, dst *float32, src *float32)
 func sigmoid256(n int, dst *float32, src *float32)
 
 //go:noescape
+func sigmoidSlope256(n int, dst *float32, src *float32)
+
+//go:noescape
 func softplus256(n int, dst *float32, src *float32)
 
 //go:noescape
 func tanh256(n int, dst *float32, src *float32)
 
 //go:noescape
+func tanhSlope256(n int, dst *float32, src *float32)
+
+//go:noescape
 func logCosh256(n int, dst *float32, src *float32)
+
+//go:noescape
+func relu256(n int, dst *float32, src *float32)
+
+//go:noescape
+func step256(n int, dst *float32, src *float32)
+
+//go:noescape
+func clippedReLU256(n int, dst *float32, src *float32)
+
+//go:noescape
+func box256(n int, dst *float32, src *float32)
 
 //go:noescape
 func combine256(n int, dst *float32, x *float32, y *float32, a float32, b float32)

@@ -22,9 +22,17 @@ func functions() []function {
 		{"exp", Exp, math.Exp, map[float32]float32{0: 1, inf: inf, -inf: 0, 100: inf, -200: 0, 1e38: inf, -1e38: 0}},
 		{"sigmoid", Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 			map[float32]float32{0: 0.5, inf: 1, -inf: 0, 50: 1, 1e38: 1, -1e38: 0}},
+		{"sigmoid'", SigmoidSlope, func(x float64) float64 {
+			e := math.Exp(-math.Abs(x))
+			return e / ((1 + e) * (1 + e))
+		}, map[float32]float32{0: 0.25, zero: 0.25, inf: 0, -inf: 0, 1e38: 0, -1e38: 0, 200: 0}},
 		{"softplus", Softplus, func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
 			map[float32]float32{inf: inf, -inf: 0, 1e38: 1e38, -1e38: 0, 200: 200, -200: 0}},
 		{"tanh", Tanh, math.Tanh, map[float32]float32{0: 0, zero: zero, inf: 1, -inf: -1, 30: 1, -30: -1, 1e-30: 1e-30}},
+		{"tanh'", TanhSlope, func(x float64) float64 {
+			c := math.Cosh(x)
+			return 1 / (c * c)
+		}, map[float32]float32{0: 1, zero: 1, inf: 0, -inf: 0, 1e38: 0, -1e38: 0, 100: 0}},
 		{"logcosh", LogCosh, func(x float64) float64 {
 			x = math.Abs(x)
 			if x < 0.01 {
@@ -32,6 +40,14 @@ func functions() []function {
 			}
 			return x - math.Ln2 + math.Log1p(math.Exp(-2*x))
 		}, map[float32]float32{0: 0, zero: 0, inf: inf, -inf: inf, 1e38: 1e38, -1e38: 1e38}},
+		{"relu", ReLU, func(x float64) float64 { return max(x, 0) },
+			map[float32]float32{0: 0, inf: inf, -inf: 0, 1e-45: 1e-45, -3: 0, 3: 3}},
+		{"clipped relu", ClippedReLU, func(x float64) float64 { return min(1, max(x, 0)) },
+			map[float32]float32{0: 0, inf: 1, -inf: 0, 0.25: 0.25, 3: 1}},
+		{"step", Step, func(x float64) float64 { return float64(indicator(x > 0, 0)) },
+			map[float32]float32{0: 0, zero: 0, inf: 1, -inf: 0, -1: 0, 1e-45: 1}},
+		{"box", Box, func(x float64) float64 { return float64(indicator(x > 0 && x < 1, 0)) },
+			map[float32]float32{0: 0, zero: 0, inf: 0, -inf: 0, 1: 0, 0.5: 1}},
 	}
 }
 

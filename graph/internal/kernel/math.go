@@ -40,6 +40,16 @@ func exp(x float32) float32 { return float32(exp64(float64(x))) }
 
 func sigmoid(x float32) float32 { return float32(1 / (1 + exp64(-float64(x)))) }
 
+func sigmoidSlope(x float32) float32 { return float32(slope64(float64(x))) }
+
+func tanhSlope(x float32) float32 { return float32(4 * slope64(2*float64(x))) }
+
+// slope64 is the derivative of the sigmoid, σ(x)σ(-x), in which nothing cancels.
+func slope64(x float64) float64 {
+	e := exp64(-math.Abs(x))
+	return e / ((1 + e) * (1 + e))
+}
+
 func softplus(x float32) float32 {
 	y := float64(x)
 	return float32(max(y, 0) + log1p64(exp64(-math.Abs(y))))
@@ -62,4 +72,23 @@ func logCosh(x float32) float32 {
 		return float32(s * (1./2 - s*(1./12-s*(1./45-s*(17./2520)))))
 	}
 	return float32(y - math.Ln2 + log1p64(exp64(-2*y)))
+}
+
+func relu(x float32) float32 { return max(0, x) }
+
+func clippedReLU(x float32) float32 { return min(1, max(0, x)) }
+
+func step(x float32) float32 { return indicator(x > 0, x) }
+
+func box(x float32) float32 { return indicator(x > 0 && x < 1, x) }
+
+// indicator is 1 or 0, and NaN for NaN, which a comparison would hide.
+func indicator(is bool, x float32) float32 {
+	switch {
+	case is:
+		return 1
+	case x != x:
+		return x
+	}
+	return 0
 }

@@ -26,7 +26,8 @@ type path struct {
 	// transpose writes dst[j*ldd+i] = src[i*lds+j] for m rows i and n columns j of src.
 	transpose func(dst []float32, ldd int, src []float32, lds, m, n int)
 
-	exp, sigmoid, softplus, tanh, logCosh func(dst, src []float32)
+	exp, sigmoid, sigmoidSlope, softplus, tanh, tanhSlope, logCosh func(dst, src []float32)
+	relu, step, clippedReLU, box                                   func(dst, src []float32)
 
 	combine  func(dst, x, y []float32, a, b float32) // dst = a·x + b·y
 	multiply func(dst, x, y []float32)

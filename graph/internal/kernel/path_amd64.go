@@ -38,19 +38,20 @@ func cache(level uint32) (ways, bytes int) {
 // loops are the assembly loops of one instruction set. Lengths count elements,
 // strides bytes.
 type loops struct {
-	tiles                                 [][2]tile // by rows less one; half the width, and all of it
-	copyRows, addRows                     func(dst *float32, ldd int, src *float32, lds, n, w int)
-	transpose                             func(dst *float32, ldd int, src *float32, lds, n4 int)
-	peak                                  func(n int)
-	exp, sigmoid, softplus, tanh, logCosh func(n int, dst, src *float32)
-	multiply                              func(n int, dst, x, y *float32)
-	scale                                 func(n int, dst, x *float32, a float32)
-	combine                               func(n int, dst, x, y *float32, a, b float32)
-	sum                                   func(n int, x *float32) float64
-	dot                                   func(n int, x, y *float32) float64
-	adam, adaMax                          func(n int, p, m, v, grad, constants *float32)
-	uniform, normal                       func(n int, dst *float32, state *uint32)
-	bernoulli                             func(n int, dst, p *float32, state *uint32)
+	tiles                                                          [][2]tile // by rows less one; half the width, and all of it
+	copyRows, addRows                                              func(dst *float32, ldd int, src *float32, lds, n, w int)
+	transpose                                                      func(dst *float32, ldd int, src *float32, lds, n4 int)
+	peak                                                           func(n int)
+	exp, sigmoid, sigmoidSlope, softplus, tanh, tanhSlope, logCosh func(n int, dst, src *float32)
+	relu, step, clippedReLU, box                                   func(n int, dst, src *float32)
+	multiply                                                       func(n int, dst, x, y *float32)
+	scale                                                          func(n int, dst, x *float32, a float32)
+	combine                                                        func(n int, dst, x, y *float32, a, b float32)
+	sum                                                            func(n int, x *float32) float64
+	dot                                                            func(n int, x, y *float32) float64
+	adam, adaMax                                                   func(n int, p, m, v, grad, constants *float32)
+	uniform, normal                                                func(n int, dst *float32, state *uint32)
+	bernoulli                                                      func(n int, dst, p *float32, state *uint32)
 }
 
 type tile func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel *float32)
@@ -64,7 +65,9 @@ func avx512() *path {
 			{tile512_10x16, tile512_10x32}, {tile512_11x16, tile512_11x32}, {tile512_12x16, tile512_12x32},
 		},
 		copyRows: copyRows512, addRows: addRows512, transpose: transpose512, peak: peak512,
-		exp: exp512, sigmoid: sigmoid512, softplus: softplus512, tanh: tanh512, logCosh: logCosh512,
+		exp: exp512, sigmoid: sigmoid512, sigmoidSlope: sigmoidSlope512, softplus: softplus512,
+		tanh: tanh512, tanhSlope: tanhSlope512, logCosh: logCosh512,
+		relu: relu512, step: step512, clippedReLU: clippedReLU512, box: box512,
 		multiply: multiply512, scale: scale512, combine: combine512, sum: sum512, dot: dot512,
 		adam: adam512, adaMax: adaMax512, uniform: uniform512, normal: normal512, bernoulli: bernoulli512,
 	}.path("avx512", 16)
@@ -77,7 +80,9 @@ func avx2() *path {
 			{tile256_4x8, tile256_4x16}, {tile256_5x8, tile256_5x16}, {tile256_6x8, tile256_6x16},
 		},
 		copyRows: copyRows256, addRows: addRows256, transpose: transpose256, peak: peak256,
-		exp: exp256, sigmoid: sigmoid256, softplus: softplus256, tanh: tanh256, logCosh: logCosh256,
+		exp: exp256, sigmoid: sigmoid256, sigmoidSlope: sigmoidSlope256, softplus: softplus256,
+		tanh: tanh256, tanhSlope: tanhSlope256, logCosh: logCosh256,
+		relu: relu256, step: step256, clippedReLU: clippedReLU256, box: box256,
 		multiply: multiply256, scale: scale256, combine: combine256, sum: sum256, dot: dot256,
 		adam: adam256, adaMax: adaMax256, uniform: uniform256, normal: normal256, bernoulli: bernoulli256,
 	}.path("avx2", 8)
@@ -95,8 +100,9 @@ func (l loops) path(name string, width int) *path {
 				at(c), 4*t.ldc, w, t.alpha, t.beta, at(panel))
 		},
 		copyRows: rows(l.copyRows), addRows: rows(l.addRows), transpose: transposer(l.transpose, width), peak: l.peak,
-		exp: elements(l.exp), sigmoid: elements(l.sigmoid), softplus: elements(l.softplus),
-		tanh: elements(l.tanh), logCosh: elements(l.logCosh),
+		exp: elements(l.exp), sigmoid: elements(l.sigmoid), sigmoidSlope: elements(l.sigmoidSlope),
+		softplus: elements(l.softplus), tanh: elements(l.tanh), tanhSlope: elements(l.tanhSlope), logCosh: elements(l.logCosh),
+		relu: elements(l.relu), step: elements(l.step), clippedReLU: elements(l.clippedReLU), box: elements(l.box),
 		multiply: func(dst, x, y []float32) { l.multiply(len(x), at(dst), at(x), at(y)) },
 		scale:    func(dst, x []float32, a float32) { l.scale(len(x), at(dst), at(x), a) },
 		combine:  func(dst, x, y []float32, a, b float32) { l.combine(len(x), at(dst), at(x), at(y), a, b) },

@@ -6,8 +6,9 @@ func portable() *path {
 	return &path{
 		name: "portable", rows: 4, cols: 16, ways: 8, area: 64 << 10,
 		micro: microPortable, copyRows: copyRowsPortable, transpose: transposePortable,
-		exp: mapPortable(exp), sigmoid: mapPortable(sigmoid), softplus: mapPortable(softplus),
-		tanh: mapPortable(tanh), logCosh: mapPortable(logCosh),
+		exp: mapPortable(exp), sigmoid: mapPortable(sigmoid), sigmoidSlope: mapPortable(sigmoidSlope),
+		softplus: mapPortable(softplus), tanh: mapPortable(tanh), tanhSlope: mapPortable(tanhSlope), logCosh: mapPortable(logCosh),
+		relu: mapPortable(relu), step: mapPortable(step), clippedReLU: mapPortable(clippedReLU), box: mapPortable(box),
 		combine: combinePortable, multiply: multiplyPortable, scale: scalePortable,
 		sum: sumPortable, dot: dotPortable, addRows: addRowsPortable,
 		adam: adamPortable, adaMax: adaMaxPortable,

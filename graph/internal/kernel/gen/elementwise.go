@@ -15,11 +15,17 @@ import (
 func elementwise(c *build.Context) {
 	for _, v := range isas {
 		k := coder{c, v}
-		k.unary("exp", func(x reg.VecVirtual) reg.VecVirtual { return k.exp(x) })
+		k.unary("exp", k.exp)
 		k.unary("sigmoid", k.sigmoid)
+		k.unary("sigmoidSlope", k.sigmoidSlope)
 		k.unary("softplus", k.softplus)
 		k.unary("tanh", k.tanh)
+		k.unary("tanhSlope", k.tanhSlope)
 		k.unary("logCosh", k.logCosh)
+		k.unary("relu", k.relu)
+		k.unary("step", k.step)
+		k.unary("clippedReLU", k.clippedReLU)
+		k.unary("box", k.box)
 		k.combine()
 		k.multiply()
 		k.scale()
@@ -127,20 +133,71 @@ func (k coder) loop(n reg.Register, registers int, pointers []reg.GPVirtual, bod
 	k.Label("end")
 }
 
-func (k coder) unary(name string, f func(x reg.VecVirtual) reg.VecVirtual) {
+// unary writes a function of one slice, for several registers at a time.
+func (k coder) unary(name string, f func(x vector) vector) {
 	k.function(name, "func(n int, dst, src *float32)")
 	n, dst, src := k.param("n"), k.param("dst"), k.param("src")
-	k.loop(n, 1, []reg.GPVirtual{dst, src}, func(s span) {
-		s.store(f(s.load(src, 0)), dst, 0)
+	several := 2
+	if k.lanes == 16 {
+		several = 4
+	}
+	k.loop(n, several, []reg.GPVirtual{dst, src}, func(s span) {
+		x := make(vector, several)
+		for i := range x {
+			x[i] = s.load(src, i)
+		}
+		for i, r := range f(x) {
+			s.store(r, dst, i)
+		}
 	})
 	k.done()
 }
 
-// poly evaluates a polynomial, coefficients of low degree first.
-func (k coder) poly(x reg.VecVirtual, coefficients ...float64) reg.VecVirtual {
-	p := k.held(coefficients[len(coefficients)-1])
-	for i := len(coefficients) - 2; i >= 0; i-- {
-		k.VFMADD213PS(k.constant(coefficients[i]), x, p)
+// A vector is several registers that are treated alike, one instruction after
+// the other: each waits for the one before it on the same register, and the
+// processor looks ahead only so far for something to do meanwhile.
+type vector []reg.VecVirtual
+
+// like returns as many registers as x has.
+func (k coder) like(x vector) vector { return k.registers(k.Context, len(x)) }
+
+// each writes an instruction for each register of the vectors among its
+// operands; other operands are the same for all.
+func (k coder) each(instruction func(...operand.Op), operands ...any) {
+	n := 0
+	for _, o := range operands {
+		if v, ok := o.(vector); ok {
+			n = len(v)
+		}
+	}
+	for i := range n {
+		one := make([]operand.Op, len(operands))
+		for j, o := range operands {
+			if v, ok := o.(vector); ok {
+				one[j] = v[i]
+			} else {
+				one[j] = o.(operand.Op)
+			}
+		}
+		instruction(one...)
+	}
+}
+
+// number is a constant operand: in a register where there are many of them.
+func (k coder) number(x float64) operand.Op {
+	if k.lanes == 16 {
+		return k.held(x)
+	}
+	return k.constant(x)
+}
+
+// series evaluates a polynomial, coefficients of low degree first.
+func (k coder) series(x vector, coefficients ...float64) vector {
+	p := k.like(x)
+	last := len(coefficients) - 1
+	k.each(k.VMOVUPS, k.constant(coefficients[last]), p)
+	for i := last - 1; i >= 0; i-- {
+		k.each(k.VFMADD213PS, k.number(coefficients[i]), x, p)
 	}
 	return p
 }
@@ -178,126 +235,229 @@ func (k coder) xor(m operand.Op, x, r reg.VecVirtual) {
 	}
 }
 
-// exp is e to the x: 2ⁿ·eʳ with |r| ≤ ln2/2, and a polynomial for eʳ. x is
-// overwritten.
-func (k coder) exp(x reg.VecVirtual) reg.VecVirtual {
-	n, square := k.reg(), k.reg()
+// exp is e to the x: 2ⁿ·eʳ with |r| ≤ ln2/2, and a polynomial for eʳ.
+func (k coder) exp(x vector) vector {
 	// Beyond these the result is 0 or infinite. The minimum takes its second
 	// operand if one is not a number, so x has to be that.
-	k.VMINPS(x, k.held(89), x)
-	k.VMAXPS(x, k.held(-104), x)
-	k.VMULPS(k.constant(math.Log2E), x, n)
+	k.each(k.VMINPS, x, k.held(89), x)
+	k.each(k.VMAXPS, x, k.held(-104), x)
+	_, n := k.reduce(x, 1, 0)
+	p := k.powers(x, 1)
 	if k.lanes == 16 {
-		k.VRNDSCALEPS(operand.Imm(8), n, n)
-	} else {
-		k.VROUNDPS(operand.Imm(8), n, n)
-	}
-	k.VFNMADD231PS(k.constant(0.693359375), n, x) // ln2 in two parts
-	k.VFNMADD231PS(k.constant(-2.12194440e-4), n, x)
-	p := k.poly(x, 0.500000001346, 0.166666666816, 0.041666465006,
-		0.00833331093445, 0.0013933641032, 0.000198909808698)
-	k.VMULPS(x, x, square)
-	// 1 + x + x²·p, with what the first sum rounds away
-	one, sum, low := k.held(1), k.reg(), k.reg()
-	k.VADDPS(one, x, sum)
-	k.VSUBPS(one, sum, low)
-	k.VSUBPS(low, x, low)
-	k.VFMADD213PS(low, square, p)
-	k.VADDPS(sum, p, p)
-	if k.lanes == 16 {
-		k.VSCALEFPS(n, p, p)
+		k.each(k.VSCALEFPS, n, p, p)
 		return p
 	}
 	// In two factors, as 2ⁿ may be no normal number.
-	half := k.reg()
-	k.VCVTPS2DQ(n, n)
-	k.VPSRAD(operand.Imm(1), n, half)
-	k.VPSUBD(half, n, n)
-	for _, e := range []reg.VecVirtual{half, n} {
-		k.VPADDD(k.word(127), e, e)
-		k.VPSLLD(operand.Imm(23), e, e)
-		k.VMULPS(e, p, p)
+	half := k.like(x)
+	k.each(k.VCVTPS2DQ, n, n)
+	k.each(k.VPSRAD, operand.Imm(1), n, half)
+	k.each(k.VPSUBD, half, n, n)
+	for _, e := range []vector{half, n} {
+		k.each(k.VPADDD, k.word(127), e, e)
+		k.each(k.VPSLLD, operand.Imm(23), e, e)
+		k.each(k.VMULPS, e, p, p)
 	}
 	return p
 }
 
-func (k coder) sigmoid(x reg.VecVirtual) reg.VecVirtual {
-	k.xor(k.word(sign), x, x)
-	e := k.exp(x)
-	one := k.held(1)
-	k.VADDPS(one, e, e)
-	k.VDIVPS(e, one, e)
+// reduce finds n, the integer next to scale·x·log₂e, and takes n·ln2/scale from
+// x. The sum with bits has n+bias in its last bits.
+func (k coder) reduce(x vector, scale float64, bias int) (bits, n vector) {
+	bits, n = k.like(x), k.like(x)
+	shift := 3<<22 + float64(bias) // where the unit in the last place is 1
+	k.each(k.VMOVUPS, k.constant(shift), bits)
+	k.each(k.VFMADD231PS, k.number(scale*math.Log2E), x, bits)
+	k.each(k.VSUBPS, k.number(shift), bits, n)
+	k.each(k.VFNMADD231PS, k.number(0.693359375/scale), n, x) // ln2 in two parts
+	k.each(k.VFNMADD231PS, k.number(-2.12194440e-4/scale), n, x)
+	return bits, n
+}
+
+// powers is exp(scale·x) for |scale·x| ≤ ln2/2 (minimax, relative error 3e-9).
+func (k coder) powers(x vector, scale float64) vector {
+	coefficients := []float64{1, 1, 0.499999934477, 0.166665206309, 0.0416683880625, 0.00836871695142, 0.00138145978251}
+	s := 1.
+	for i := range coefficients {
+		coefficients[i] *= s
+		s *= scale
+	}
+	return k.series(x, coefficients...)
+}
+
+// decay is 2^up·exp(-scale·|x|), and 0 where that is too small for a normal
+// number. scale is a power of two.
+func (k coder) decay(x vector, scale float64, up int) vector {
+	y := k.like(x)
+	for i := range x {
+		k.or(k.word(sign), x[i], y[i])
+	}
+	// The least exponent stands for 2ⁿ = 0.
+	k.each(k.VMAXPS, y, k.held(-(126.95+float64(up))*math.Ln2/scale), y)
+	power, _ := k.reduce(y, scale, 127+up)
+	k.each(k.VPSLLD, operand.Imm(23), power, power)
+	p := k.powers(y, scale)
+	k.each(k.VMULPS, power, p, p)
+	return p
+}
+
+// sigmoid is 1/(1+e) for positive x and e/(1+e) for negative, with e = exp(-|x|).
+func (k coder) sigmoid(x vector) vector {
+	e, below, one := k.decay(x, 1, 0), k.like(x), k.held(1)
+	k.each(k.VADDPS, one, e, below)
+	for i := range x {
+		if k.lanes == 16 {
+			negative := k.K()
+			k.VPMOVD2M(x[i], negative)
+			k.VBLENDMPS(e[i], one, negative, e[i])
+		} else {
+			k.VBLENDVPS(x[i], e[i], one, e[i])
+		}
+	}
+	k.each(k.VDIVPS, below, e, e)
 	return e
 }
 
-// log1p adds log(1+e) to a, for 0 ≤ e ≤ 1: it is e + e²·p(e) (Chebyshev, error
-// 5e-9), quicker than the series of the artanh with its quotient.
-func (k coder) log1p(e, a reg.VecVirtual) reg.VecVirtual {
-	square := k.reg()
-	k.VMULPS(e, e, square)
-	p := k.poly(e, -0.499999995222, 0.333332373462, -0.249967599083, 0.199567079523, -0.163651528692,
-		0.130333642382, -0.0913941377401, 0.0493099734345, -0.0171842669824, 0.0028016419928)
-	k.VFMADD213PS(e, square, p)
-	k.VADDPS(a, p, p)
+// sigmoidSlope is e/(1+e)² with e = exp(-|x|).
+func (k coder) sigmoidSlope(x vector) vector { return k.slope(k.decay(x, 1, 0), 1) }
+
+// tanhSlope is 4e/(1+e)² with e = exp(-2|x|).
+func (k coder) tanhSlope(x vector) vector { return k.slope(k.decay(x, 2, 2), 4) }
+
+// slope is times·e/(1+e)², given times·e.
+func (k coder) slope(e vector, times float64) vector {
+	d := k.like(e)
+	k.each(k.VMOVUPS, k.constant(2/times), d)
+	k.each(k.VFMADD231PS, k.number(1/(times*times)), e, d)
+	k.each(k.VFMADD213PS, k.number(1), e, d)
+	k.each(k.VDIVPS, d, e, e)
+	return e
+}
+
+// log1p is e times a polynomial in e for log(1+e) with 0 ≤ e ≤ 1 (minimax,
+// relative error 5e-9), quicker than the series of the artanh with its quotient.
+// It is added to a.
+func (k coder) log1p(e, a vector) vector {
+	p := k.series(e, 1, -0.499999327639, 0.333305113273, -0.249585874801, 0.196954007855,
+		-0.153553969205, 0.10680556473, -0.0576644532133, 0.0202045895578, -0.00331847355035)
+	k.each(k.VFMADD213PS, a, e, p)
 	return p
 }
 
-func (k coder) softplus(x reg.VecVirtual) reg.VecVirtual {
-	m, zero := k.reg(), k.reg()
-	k.zero(k.Context, zero)
-	k.VMAXPS(x, zero, m)
-	k.or(k.word(sign), x, x)
-	return k.log1p(k.exp(x), m)
+// softplus is max(x,0) + log(1+exp(-|x|)).
+func (k coder) softplus(x vector) vector {
+	e := k.decay(x, 1, 0)
+	return k.log1p(e, k.relu(x))
 }
 
 // choose returns small where |x| is less than a limit, otherwise large.
-func (k coder) choose(size reg.VecVirtual, limit float64, small, large reg.VecVirtual) reg.VecVirtual {
-	r := k.reg()
-	if k.lanes == 16 {
-		less := k.K()
-		k.VCMPPS(operand.Imm(1), k.constant(limit), size, less)
-		k.VBLENDMPS(small, large, less, r)
-		return r
+func (k coder) choose(size vector, limit float64, small, large vector) vector {
+	for i := range size {
+		if k.lanes == 16 {
+			less := k.K()
+			k.VCMPPS(operand.Imm(1), k.constant(limit), size[i], less)
+			k.VMOVAPS(small[i], less, large[i])
+		} else {
+			less := k.reg()
+			k.VCMPPS(operand.Imm(1), k.constant(limit), size[i], less)
+			k.VBLENDVPS(less, small[i], large[i], large[i])
+		}
 	}
-	less := k.reg()
-	k.VCMPPS(operand.Imm(1), k.constant(limit), size, less)
-	k.VBLENDVPS(less, small, large, r)
-	return r
+	return large
 }
 
-// tanh is an odd polynomial for small x, otherwise (1-e)/(1+e) with e =
-// exp(-2|x|) and the sign of x.
-func (k coder) tanh(x reg.VecVirtual) reg.VecVirtual {
-	size, square, small, e := k.abs(x), k.reg(), k.reg(), k.reg()
-	k.VMULPS(x, x, square)
-	p := k.poly(square, -3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3)
-	k.VMULPS(square, p, p)
-	k.VMOVAPS(x, small)
-	k.VFMADD231PS(p, x, small)
-
-	k.VMULPS(k.constant(-2), size, e)
-	e = k.exp(e)
-	above, below, one := k.reg(), k.reg(), k.held(1)
-	k.VSUBPS(e, one, above)
-	k.VADDPS(e, one, below)
-	k.VDIVPS(below, above, above)
-	r := k.choose(size, 0.625, small, above)
-	k.and(k.word(sign), x, below)
-	k.or(below, r, r)
-	return r
+// tanh is d/(1+d) for positive x, with d = (exp(2x)-1)/2 = 2ⁿ(exp(r)-1)/2 +
+// (2ⁿ-1)/2, in which nothing cancels. The sign of x is put on at the end.
+func (k coder) tanh(x vector) vector {
+	y := k.like(x)
+	for i := range x {
+		k.and(k.word(magnitude), x[i], y[i])
+	}
+	k.each(k.VMINPS, y, k.held(9.1), y) // where it is 1
+	power, n := k.reduce(y, 2, 127)
+	k.each(k.VPSLLD, operand.Imm(23), power, power)
+	// (exp(2y)-1)/2 for |y| ≤ ln2/4 (minimax, relative error 2e-10)
+	d := k.series(y, 1.00000000883, 0.666666654818, 0.333330887286, 0.133334229932, 0.0446100079735, 0.0127013614756)
+	square, rest := n, n
+	k.each(k.VMULPS, y, y, square)
+	k.each(k.VFMADD213PS, y, square, d)
+	half := k.held(0.5)
+	k.each(k.VMOVAPS, power, rest)
+	k.each(k.VFMSUB213PS, half, half, rest)
+	k.each(k.VFMADD213PS, rest, power, d)
+	k.each(k.VADDPS, k.number(1), d, y)
+	k.each(k.VDIVPS, y, d, d)
+	for i := range x {
+		k.and(k.word(sign), x[i], x[i])
+		k.or(x[i], d[i], d[i])
+	}
+	return d
 }
 
-// logCosh is x² times a polynomial in x² for |x| < 1 (Chebyshev, relative error
-// 6e-10), otherwise |x| - ln2 + log(1+exp(-2|x|)).
-func (k coder) logCosh(x reg.VecVirtual) reg.VecVirtual {
-	size, square, e, a := k.abs(x), k.reg(), k.reg(), k.reg()
-	k.VMULPS(x, x, square)
-	small := k.poly(square, 0.499999999723, -0.0833332977609, 0.0222214644894, -0.00673979948172,
-		0.00216129189807, -0.000679409912203, 0.000176198626718, -2.56173030983e-5)
-	k.VMULPS(square, small, small)
-	k.VMULPS(k.constant(-2), size, e)
-	k.VADDPS(k.constant(-math.Ln2), size, a)
-	return k.choose(size, 1, small, k.log1p(k.exp(e), a))
+// logCosh is x² times a polynomial in x² for |x| < 1 (minimax, relative error
+// 7e-9), otherwise |x| - ln2 + log(1+exp(-2|x|)).
+func (k coder) logCosh(x vector) vector {
+	e := k.decay(x, 2, 0)
+	for i := range x {
+		k.and(k.word(magnitude), x[i], x[i])
+	}
+	a := k.like(x)
+	k.each(k.VADDPS, k.number(-math.Ln2), x, a)
+	large := k.log1p(e, a)
+	square := a
+	k.each(k.VMULPS, x, x, square)
+	small := k.series(square, 0.499999996613, -0.0833329925029, 0.0222165750408, -0.00671043837217,
+		0.00207734787659, -0.000556226465295, 8.6571232128e-05)
+	k.each(k.VMULPS, square, small, small)
+	return k.choose(x, 1, small, large)
+}
+
+// relu is max(x,0), NaN for NaN. x is overwritten.
+func (k coder) relu(x vector) vector {
+	zero := k.reg()
+	k.zero(k.Context, zero)
+	k.each(k.VMAXPS, x, zero, x)
+	return x
+}
+
+// clippedReLU is min(max(x,0),1).
+func (k coder) clippedReLU(x vector) vector {
+	x = k.relu(x)
+	k.each(k.VMINPS, x, k.held(1), x)
+	return x
+}
+
+// step is 1 where x > 0, otherwise 0, but NaN for NaN.
+func (k coder) step(x vector) vector { return k.indicate(x, false) }
+
+// box is 1 where 0 < x < 1, otherwise 0, but NaN for NaN.
+func (k coder) box(x vector) vector { return k.indicate(x, true) }
+
+func (k coder) indicate(x vector, bounded bool) vector {
+	const less, greater = 1, 14
+	zero, one, r := k.reg(), k.held(1), k.like(x)
+	k.zero(k.Context, zero)
+	k.each(k.VMAXPS, x, zero, r)
+	k.each(k.VMINPS, r, zero, r)
+	k.each(k.VADDPS, r, zero, r) // NaN where x is, otherwise 0 without a sign
+	for i := range x {
+		if k.lanes == 16 {
+			in := k.K()
+			k.VCMPPS(operand.Imm(greater), zero, x[i], in)
+			if bounded {
+				k.VCMPPS(operand.Imm(less), one, x[i], in, in)
+			}
+			k.VMOVAPS(one, in, r[i])
+			continue
+		}
+		in, below := k.reg(), k.reg()
+		k.VCMPPS(operand.Imm(greater), zero, x[i], in)
+		if bounded {
+			k.VCMPPS(operand.Imm(less), one, x[i], below)
+			k.VANDPS(below, in, in)
+		}
+		k.VBLENDVPS(in, one, r[i], r[i])
+	}
+	return r
 }
 
 func (k coder) combine() {
