@@ -152,6 +152,8 @@ func BenchmarkElementwise(b *testing.B) {
 		{"Uniform", func() { Uniform(z, 1, 2) }},
 		{"Normal", func() { Normal(z, 1, 2) }},
 		{"Bernoulli", func() { Bernoulli(z, p, 1, 2) }},
+		{"Gaussian", func() { Gaussian(z, x, y, 1, 2) }},
+		{"Binomial", func() { Binomial(z, p, 255, 1, 2) }},
 		{"Add", func() { Add(z, x, y) }},
 		{"Mul", func() { Mul(z, x, y) }},
 		{"AddRow", func() { AddRow(z, x, row, rows, cols) }},

@@ -18,17 +18,29 @@ func Uniform(dst []float32, key, counter uint64) {
 }
 
 // Normal fills dst with numbers from the standard normal distribution, by the
-// method of Box and Muller from uniforms of 24 bits: none is larger than 5.8 in
-// absolute value. They are a function of key and counter alone.
+// method of Box and Muller from uniforms of 32 bits for the radius and 24 for
+// the angle: none is larger than 6.7 in absolute value. They are a function of key and counter alone.
 func Normal(dst []float32, key, counter uint64) {
 	operands{dst: dst, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
 		current.normal(o.dst[from:to], o.seeded(from, s))
 	})
 }
 
+// Gaussian sets dst[i] to mean[i] + deviation[i]·z with z from Normal.
+func Gaussian(dst, mean, deviation []float32, key, counter uint64) {
+	equal(len(dst), len(mean), len(deviation))
+	operands{dst: dst, x: mean, y: deviation, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
+		z := o.dst[from:to]
+		current.normal(z, o.seeded(from, s))
+		current.multiply(z, z, o.y[from:to])
+		current.combine(z, z, o.x[from:to], 1, 1)
+	})
+}
+
 // Bernoulli sets dst[i] to 1 with probability p[i], otherwise to 0: to 1 where
-// Uniform with the same key and counter is less than p[i]. So p = 0 is never 1,
-// p = 1 always, and NaN gives 0. dst may be p.
+// a number uniform in [0,1), a multiple of 2⁻³², is less than p[i]. So p = 0 is
+// never 1, p = 1 always, and NaN gives 0. The number is that of Uniform with the
+// same key and counter, but for eight more bits. dst may be p.
 func Bernoulli(dst, p []float32, key, counter uint64) {
 	equal(len(dst), len(p))
 	operands{dst: dst, x: p, key: key, counter: counter}.draw(func(o *operands, from, to int, s *scratch) {
@@ -73,8 +85,8 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// next draws 24 bits from generator i, as a number in [0,1).
-func (s *lanes) next(i int) float32 {
+// next draws 32 bits from generator i.
+func (s *lanes) next(i int) uint32 {
 	s0, s1, s2, s3 := s[i], s[16+i], s[32+i], s[48+i]
 	r := s0 + s3
 	r = (r<<7 | r>>25) + s0
@@ -86,18 +98,21 @@ func (s *lanes) next(i int) float32 {
 	s2 ^= t
 	s3 = s3<<11 | s3>>21
 	s[i], s[16+i], s[32+i], s[48+i] = s0, s1, s2, s3
-	return float32(r>>8) * (1. / (1 << 24))
+	return r
 }
+
+// uniform makes a number in [0,1) of the first 24 of 32 bits.
+func uniform(r uint32) float32 { return float32(r>>8) * (1. / (1 << 24)) }
 
 func uniformPortable(dst []float32, s *lanes) {
 	for i := range dst {
-		dst[i] = s.next(i % 16)
+		dst[i] = uniform(s.next(i % 16))
 	}
 }
 
 func bernoulliPortable(dst, p []float32, s *lanes) {
 	for i, v := range p {
-		if s.next(i%16) < v {
+		if float64(s.next(i%16)) < float64(v)*(1<<32) {
 			dst[i] = 1
 		} else {
 			dst[i] = 0
@@ -105,28 +120,31 @@ func bernoulliPortable(dst, p []float32, s *lanes) {
 	}
 }
 
-// normalPortable makes 32 numbers of 32 uniforms: the first sixteen give the
-// radii, the second sixteen the angles.
+// normalPortable makes 32 numbers of 32 draws: the first sixteen give the radii,
+// the second sixteen the angles.
 func normalPortable(dst []float32, s *lanes) {
 	for len(dst) > 0 {
 		var z [32]float32
-		for i := range 16 {
-			z[i] = s.next(i)
+		var radii [16]uint32
+		for i := range radii {
+			radii[i] = s.next(i)
 		}
-		for i := range 16 {
-			z[i], z[16+i] = boxMuller(z[i], s.next(i))
+		for i, r := range radii {
+			// uniform in (0,1], close to 0 a multiple of 2⁻³²
+			u := float32(^r|1) * (1. / (1 << 32))
+			z[i], z[16+i] = boxMuller(u, uniform(s.next(i)))
 		}
 		dst = dst[copy(dst, z[:]):]
 	}
 }
 
 // boxMuller makes two standard normal numbers of two uniform ones:
-// √(-2·log(1-u)) times the cosine and the sine of 2πv. Every product is
+// √(-2·log u) times the cosine and the sine of 2πv. Every product is
 // rounded by itself (which the conversions see to), so that the result has the
 // same bits on every processor.
 func boxMuller(u, v float32) (x, y float32) {
-	// 1-u = 2ᵉ·(1+f) with 1+f between √½ and √2
-	bits := math.Float32bits(1 - u)
+	// u = 2ᵉ·(1+f) with 1+f between √½ and √2
+	bits := math.Float32bits(u)
 	e := int32(bits-math.Float32bits(math.Sqrt2/2)) >> 23
 	f := math.Float32frombits(bits-uint32(e<<23)) - 1
 	p := horner(f, 0.333333307282, -0.250003064226, 0.200010450942, -0.166412814631,

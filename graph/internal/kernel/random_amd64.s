@@ -95,60 +95,76 @@ TEXT ·bernoulli512(SB), NOSPLIT, $0-32
 	VMOVUPS 192(BX), Z3
 
 loop:
-	CMPQ      AX, $0x00000010
-	JLT       rest
-	VPADDD    Z0, Z3, Z4
-	VPROLD    $0x07, Z4, Z4
-	VPADDD    Z0, Z4, Z4
-	VPSLLD    $0x09, Z1, Z5
-	VPXORD    Z0, Z2, Z2
-	VPXORD    Z1, Z3, Z3
-	VPXORD    Z2, Z1, Z1
-	VPXORD    Z3, Z0, Z0
-	VPXORD    Z5, Z2, Z2
-	VPROLD    $0x0b, Z3, Z3
-	VPSRLD    $0x08, Z4, Z4
-	VCVTDQ2PS Z4, Z4
-	VMULPS    all33800000<>+0(SB), Z4, Z4
-	VMOVUPS   (DX), Z5
-	VCMPPS    $0x01, Z5, Z4, K1
-	VMOVUPS.Z all3f800000<>+0(SB), K1, Z4
-	VMOVUPS   Z4, (CX)
-	ADDQ      $0x00000040, CX
-	ADDQ      $0x00000040, DX
-	SUBQ      $0x00000010, AX
-	JMP       loop
+	CMPQ              AX, $0x00000010
+	JLT               rest
+	VPADDD            Z0, Z3, Z4
+	VPROLD            $0x07, Z4, Z4
+	VPADDD            Z0, Z4, Z4
+	VPSLLD            $0x09, Z1, Z5
+	VPXORD            Z0, Z2, Z2
+	VPXORD            Z1, Z3, Z3
+	VPXORD            Z2, Z1, Z1
+	VPXORD            Z3, Z0, Z0
+	VPXORD            Z5, Z2, Z2
+	VPROLD            $0x0b, Z3, Z3
+	VMOVUPS           (DX), Z5
+	VMULPS            all4f800000<>+0(SB), Z5, Z5
+	VCVTUDQ2PS.RZ_SAE Z4, Z4
+	VCMPPS            $0x01, Z5, Z4, K1
+	VMOVUPS.Z         all3f800000<>+0(SB), K1, Z4
+	VMOVUPS           Z4, (CX)
+	ADDQ              $0x00000040, CX
+	ADDQ              $0x00000040, DX
+	SUBQ              $0x00000010, AX
+	JMP               loop
 
 rest:
-	TESTQ     AX, AX
-	JZ        end
-	MOVQ      $-1, BX
-	MOVQ      $+63, SI
-	CMPQ      AX, SI
-	CMOVQGT   SI, AX
-	BZHIQ     AX, BX, BX
-	KMOVW     BX, K1
-	VPADDD    Z0, Z3, Z4
-	VPROLD    $0x07, Z4, Z4
-	VPADDD    Z0, Z4, Z4
-	VPSLLD    $0x09, Z1, Z5
-	VPXORD    Z0, Z2, Z2
-	VPXORD    Z1, Z3, Z3
-	VPXORD    Z2, Z1, Z1
-	VPXORD    Z3, Z0, Z0
-	VPXORD    Z5, Z2, Z2
-	VPROLD    $0x0b, Z3, Z3
-	VPSRLD    $0x08, Z4, Z4
-	VCVTDQ2PS Z4, Z4
-	VMULPS    all33800000<>+0(SB), Z4, Z4
-	VMOVUPS.Z (DX), K1, Z0
-	VCMPPS    $0x01, Z0, Z4, K2
-	VMOVUPS.Z all3f800000<>+0(SB), K2, Z0
-	VMOVUPS   Z0, K1, (CX)
+	TESTQ             AX, AX
+	JZ                end
+	MOVQ              $-1, BX
+	MOVQ              $+63, SI
+	CMPQ              AX, SI
+	CMOVQGT           SI, AX
+	BZHIQ             AX, BX, BX
+	KMOVW             BX, K1
+	VPADDD            Z0, Z3, Z4
+	VPROLD            $0x07, Z4, Z4
+	VPADDD            Z0, Z4, Z4
+	VPSLLD            $0x09, Z1, Z5
+	VPXORD            Z0, Z2, Z2
+	VPXORD            Z1, Z3, Z3
+	VPXORD            Z2, Z1, Z1
+	VPXORD            Z3, Z0, Z0
+	VPXORD            Z5, Z2, Z2
+	VPROLD            $0x0b, Z3, Z3
+	VMOVUPS.Z         (DX), K1, Z0
+	VMULPS            all4f800000<>+0(SB), Z0, Z0
+	VCVTUDQ2PS.RZ_SAE Z4, Z4
+	VCMPPS            $0x01, Z0, Z4, K2
+	VMOVUPS.Z         all3f800000<>+0(SB), K2, Z0
+	VMOVUPS           Z0, K1, (CX)
 
 end:
 	VZEROUPPER
 	RET
+
+DATA all4f800000<>+0(SB)/4, $0x4f800000
+DATA all4f800000<>+4(SB)/4, $0x4f800000
+DATA all4f800000<>+8(SB)/4, $0x4f800000
+DATA all4f800000<>+12(SB)/4, $0x4f800000
+DATA all4f800000<>+16(SB)/4, $0x4f800000
+DATA all4f800000<>+20(SB)/4, $0x4f800000
+DATA all4f800000<>+24(SB)/4, $0x4f800000
+DATA all4f800000<>+28(SB)/4, $0x4f800000
+DATA all4f800000<>+32(SB)/4, $0x4f800000
+DATA all4f800000<>+36(SB)/4, $0x4f800000
+DATA all4f800000<>+40(SB)/4, $0x4f800000
+DATA all4f800000<>+44(SB)/4, $0x4f800000
+DATA all4f800000<>+48(SB)/4, $0x4f800000
+DATA all4f800000<>+52(SB)/4, $0x4f800000
+DATA all4f800000<>+56(SB)/4, $0x4f800000
+DATA all4f800000<>+60(SB)/4, $0x4f800000
+GLOBL all4f800000<>(SB), RODATA|NOPTR, $64
 
 DATA all3f800000<>+0(SB)/4, $0x3f800000
 DATA all3f800000<>+4(SB)/4, $0x3f800000
@@ -192,44 +208,42 @@ loop:
 	VPXORD     Z3, Z0, Z0
 	VPXORD     Z5, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
-	VPSRLD     $0x08, Z4, Z4
-	VCVTDQ2PS  Z4, Z4
-	VMULPS     all33800000<>+0(SB), Z4, Z4
-	VMOVUPS    all3f800000<>+0(SB), Z5
-	VSUBPS     Z4, Z5, Z5
-	VPSUBD     all3f3504f3<>+0(SB), Z5, Z4
-	VPSRAD     $0x17, Z4, Z4
-	VPSLLD     $0x17, Z4, Z10
-	VPSUBD     Z10, Z5, Z5
-	VSUBPS     all3f800000<>+0(SB), Z5, Z5
-	VCVTDQ2PS  Z4, Z4
+	VPTERNLOGD $0xaf, all00000001<>+0(SB), Z4, Z4
+	VCVTUDQ2PS Z4, Z4
+	VMULPS     all2f800000<>+0(SB), Z4, Z4
+	VPSUBD     all3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD     $0x17, Z5, Z5
+	VPSLLD     $0x17, Z5, Z10
+	VPSUBD     Z10, Z4, Z4
+	VSUBPS     all3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS  Z5, Z5
 	VMOVUPS    allbda1d923<>+0(SB), Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     all3e0140a7<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     allbe0519f5<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     all3e118e73<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     allbe2a681f<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     all3e4ccf8a<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     allbe800067<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z11, Z11
 	VADDPS     all3eaaaaaa<>+0(SB), Z11, Z11
-	VMULPS     Z5, Z5, Z10
-	VMULPS     Z5, Z11, Z11
+	VMULPS     Z4, Z4, Z10
+	VMULPS     Z4, Z11, Z11
 	VSUBPS     all3f000000<>+0(SB), Z11, Z11
 	VMULPS     Z10, Z11, Z11
-	VADDPS     Z11, Z5, Z5
-	VMULPS     all3f317218<>+0(SB), Z4, Z4
-	VADDPS     Z4, Z5, Z5
-	VMULPS     allc0000000<>+0(SB), Z5, Z5
-	VSQRTPS    Z5, Z5
-	VPADDD     Z0, Z3, Z4
-	VPROLD     $0x07, Z4, Z4
-	VPADDD     Z0, Z4, Z4
+	VADDPS     Z11, Z4, Z4
+	VMULPS     all3f317218<>+0(SB), Z5, Z5
+	VADDPS     Z5, Z4, Z4
+	VMULPS     allc0000000<>+0(SB), Z4, Z4
+	VSQRTPS    Z4, Z4
+	VPADDD     Z0, Z3, Z5
+	VPROLD     $0x07, Z5, Z5
+	VPADDD     Z0, Z5, Z5
 	VPSLLD     $0x09, Z1, Z10
 	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
@@ -237,17 +251,17 @@ loop:
 	VPXORD     Z3, Z0, Z0
 	VPXORD     Z10, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
-	VPSRLD     $0x08, Z4, Z4
-	VCVTDQ2PS  Z4, Z4
-	VMULPS     all33800000<>+0(SB), Z4, Z4
-	VMULPS     all40800000<>+0(SB), Z4, Z10
+	VPSRLD     $0x08, Z5, Z5
+	VCVTDQ2PS  Z5, Z5
+	VMULPS     all33800000<>+0(SB), Z5, Z5
+	VMULPS     all40800000<>+0(SB), Z5, Z10
 	VADDPS     all3f000000<>+0(SB), Z10, Z10
 	VCVTTPS2DQ Z10, Z10
 	VCVTDQ2PS  Z10, Z11
 	VMULPS     all3e800000<>+0(SB), Z11, Z11
-	VSUBPS     Z11, Z4, Z4
-	VMULPS     all40c90fdb<>+0(SB), Z4, Z4
-	VMULPS     Z4, Z4, Z11
+	VSUBPS     Z11, Z5, Z5
+	VMULPS     all40c90fdb<>+0(SB), Z5, Z5
+	VMULPS     Z5, Z5, Z11
 	VMOVUPS    all3636df04<>+0(SB), Z12
 	VMULPS     Z11, Z12, Z12
 	VADDPS     allb95009d4<>+0(SB), Z12, Z12
@@ -256,22 +270,22 @@ loop:
 	VMULPS     Z11, Z12, Z12
 	VADDPS     allbe2aaaab<>+0(SB), Z12, Z12
 	VMULPS     Z11, Z12, Z12
-	VMULPS     Z4, Z12, Z12
-	VADDPS     Z4, Z12, Z12
-	VMOVUPS    allb4929227<>+0(SB), Z4
-	VMULPS     Z11, Z4, Z4
-	VADDPS     all37d00ae2<>+0(SB), Z4, Z4
-	VMULPS     Z11, Z4, Z4
-	VADDPS     allbab60b60<>+0(SB), Z4, Z4
-	VMULPS     Z11, Z4, Z4
-	VADDPS     all3d2aaaab<>+0(SB), Z4, Z4
-	VMULPS     Z11, Z4, Z4
-	VSUBPS     all3f000000<>+0(SB), Z4, Z4
-	VMULPS     Z11, Z4, Z4
-	VADDPS     all3f800000<>+0(SB), Z4, Z4
+	VMULPS     Z5, Z12, Z12
+	VADDPS     Z5, Z12, Z12
+	VMOVUPS    allb4929227<>+0(SB), Z5
+	VMULPS     Z11, Z5, Z5
+	VADDPS     all37d00ae2<>+0(SB), Z5, Z5
+	VMULPS     Z11, Z5, Z5
+	VADDPS     allbab60b60<>+0(SB), Z5, Z5
+	VMULPS     Z11, Z5, Z5
+	VADDPS     all3d2aaaab<>+0(SB), Z5, Z5
+	VMULPS     Z11, Z5, Z5
+	VSUBPS     all3f000000<>+0(SB), Z5, Z5
+	VMULPS     Z11, Z5, Z5
+	VADDPS     all3f800000<>+0(SB), Z5, Z5
 	VPTESTMD   all00000001<>+0(SB), Z10, K1
-	VBLENDMPS  Z12, Z4, K1, Z6
-	VBLENDMPS  Z4, Z12, K1, Z7
+	VBLENDMPS  Z12, Z5, K1, Z6
+	VBLENDMPS  Z5, Z12, K1, Z7
 	VPADDD     all00000001<>+0(SB), Z10, Z11
 	VPSLLD     $0x1e, Z11, Z11
 	VPANDD     all80000000<>+0(SB), Z11, Z11
@@ -279,8 +293,8 @@ loop:
 	VPSLLD     $0x1e, Z10, Z10
 	VPANDD     all80000000<>+0(SB), Z10, Z10
 	VPXORD     Z10, Z7, Z7
-	VMULPS     Z5, Z6, Z6
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z6, Z6
+	VMULPS     Z4, Z7, Z7
 	VMOVUPS    Z6, (CX)
 	VMOVUPS    Z7, 64(CX)
 	ADDQ       $0x00000080, CX
@@ -314,44 +328,42 @@ rest:
 	VPXORD     Z3, Z0, Z0
 	VPXORD     Z5, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
-	VPSRLD     $0x08, Z4, Z4
-	VCVTDQ2PS  Z4, Z4
-	VMULPS     all33800000<>+0(SB), Z4, Z4
-	VMOVUPS    all3f800000<>+0(SB), Z5
-	VSUBPS     Z4, Z5, Z5
-	VPSUBD     all3f3504f3<>+0(SB), Z5, Z4
-	VPSRAD     $0x17, Z4, Z4
-	VPSLLD     $0x17, Z4, Z6
-	VPSUBD     Z6, Z5, Z5
-	VSUBPS     all3f800000<>+0(SB), Z5, Z5
-	VCVTDQ2PS  Z4, Z4
+	VPTERNLOGD $0xaf, all00000001<>+0(SB), Z4, Z4
+	VCVTUDQ2PS Z4, Z4
+	VMULPS     all2f800000<>+0(SB), Z4, Z4
+	VPSUBD     all3f3504f3<>+0(SB), Z4, Z5
+	VPSRAD     $0x17, Z5, Z5
+	VPSLLD     $0x17, Z5, Z6
+	VPSUBD     Z6, Z4, Z4
+	VSUBPS     all3f800000<>+0(SB), Z4, Z4
+	VCVTDQ2PS  Z5, Z5
 	VMOVUPS    allbda1d923<>+0(SB), Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     all3e0140a7<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     allbe0519f5<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     all3e118e73<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     allbe2a681f<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     all3e4ccf8a<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     allbe800067<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z7, Z7
 	VADDPS     all3eaaaaaa<>+0(SB), Z7, Z7
-	VMULPS     Z5, Z5, Z6
-	VMULPS     Z5, Z7, Z7
+	VMULPS     Z4, Z4, Z6
+	VMULPS     Z4, Z7, Z7
 	VSUBPS     all3f000000<>+0(SB), Z7, Z7
 	VMULPS     Z6, Z7, Z7
-	VADDPS     Z7, Z5, Z5
-	VMULPS     all3f317218<>+0(SB), Z4, Z4
-	VADDPS     Z4, Z5, Z5
-	VMULPS     allc0000000<>+0(SB), Z5, Z5
-	VSQRTPS    Z5, Z5
-	VPADDD     Z0, Z3, Z4
-	VPROLD     $0x07, Z4, Z4
-	VPADDD     Z0, Z4, Z4
+	VADDPS     Z7, Z4, Z4
+	VMULPS     all3f317218<>+0(SB), Z5, Z5
+	VADDPS     Z5, Z4, Z4
+	VMULPS     allc0000000<>+0(SB), Z4, Z4
+	VSQRTPS    Z4, Z4
+	VPADDD     Z0, Z3, Z5
+	VPROLD     $0x07, Z5, Z5
+	VPADDD     Z0, Z5, Z5
 	VPSLLD     $0x09, Z1, Z6
 	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
@@ -359,17 +371,17 @@ rest:
 	VPXORD     Z3, Z0, Z0
 	VPXORD     Z6, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
-	VPSRLD     $0x08, Z4, Z4
-	VCVTDQ2PS  Z4, Z4
-	VMULPS     all33800000<>+0(SB), Z4, Z4
-	VMULPS     all40800000<>+0(SB), Z4, Z0
+	VPSRLD     $0x08, Z5, Z5
+	VCVTDQ2PS  Z5, Z5
+	VMULPS     all33800000<>+0(SB), Z5, Z5
+	VMULPS     all40800000<>+0(SB), Z5, Z0
 	VADDPS     all3f000000<>+0(SB), Z0, Z0
 	VCVTTPS2DQ Z0, Z0
 	VCVTDQ2PS  Z0, Z1
 	VMULPS     all3e800000<>+0(SB), Z1, Z1
-	VSUBPS     Z1, Z4, Z4
-	VMULPS     all40c90fdb<>+0(SB), Z4, Z4
-	VMULPS     Z4, Z4, Z1
+	VSUBPS     Z1, Z5, Z5
+	VMULPS     all40c90fdb<>+0(SB), Z5, Z5
+	VMULPS     Z5, Z5, Z1
 	VMOVUPS    all3636df04<>+0(SB), Z2
 	VMULPS     Z1, Z2, Z2
 	VADDPS     allb95009d4<>+0(SB), Z2, Z2
@@ -378,8 +390,8 @@ rest:
 	VMULPS     Z1, Z2, Z2
 	VADDPS     allbe2aaaab<>+0(SB), Z2, Z2
 	VMULPS     Z1, Z2, Z2
-	VMULPS     Z4, Z2, Z2
-	VADDPS     Z4, Z2, Z2
+	VMULPS     Z5, Z2, Z2
+	VADDPS     Z5, Z2, Z2
 	VMOVUPS    allb4929227<>+0(SB), Z3
 	VMULPS     Z1, Z3, Z3
 	VADDPS     all37d00ae2<>+0(SB), Z3, Z3
@@ -401,14 +413,50 @@ rest:
 	VPSLLD     $0x1e, Z0, Z0
 	VPANDD     all80000000<>+0(SB), Z0, Z0
 	VPXORD     Z0, Z9, Z9
-	VMULPS     Z5, Z8, Z8
-	VMULPS     Z5, Z9, Z9
+	VMULPS     Z4, Z8, Z8
+	VMULPS     Z4, Z9, Z9
 	VMOVUPS    Z8, K1, (CX)
 	VMOVUPS    Z9, K2, 64(CX)
 
 end:
 	VZEROUPPER
 	RET
+
+DATA all00000001<>+0(SB)/4, $0x00000001
+DATA all00000001<>+4(SB)/4, $0x00000001
+DATA all00000001<>+8(SB)/4, $0x00000001
+DATA all00000001<>+12(SB)/4, $0x00000001
+DATA all00000001<>+16(SB)/4, $0x00000001
+DATA all00000001<>+20(SB)/4, $0x00000001
+DATA all00000001<>+24(SB)/4, $0x00000001
+DATA all00000001<>+28(SB)/4, $0x00000001
+DATA all00000001<>+32(SB)/4, $0x00000001
+DATA all00000001<>+36(SB)/4, $0x00000001
+DATA all00000001<>+40(SB)/4, $0x00000001
+DATA all00000001<>+44(SB)/4, $0x00000001
+DATA all00000001<>+48(SB)/4, $0x00000001
+DATA all00000001<>+52(SB)/4, $0x00000001
+DATA all00000001<>+56(SB)/4, $0x00000001
+DATA all00000001<>+60(SB)/4, $0x00000001
+GLOBL all00000001<>(SB), RODATA|NOPTR, $64
+
+DATA all2f800000<>+0(SB)/4, $0x2f800000
+DATA all2f800000<>+4(SB)/4, $0x2f800000
+DATA all2f800000<>+8(SB)/4, $0x2f800000
+DATA all2f800000<>+12(SB)/4, $0x2f800000
+DATA all2f800000<>+16(SB)/4, $0x2f800000
+DATA all2f800000<>+20(SB)/4, $0x2f800000
+DATA all2f800000<>+24(SB)/4, $0x2f800000
+DATA all2f800000<>+28(SB)/4, $0x2f800000
+DATA all2f800000<>+32(SB)/4, $0x2f800000
+DATA all2f800000<>+36(SB)/4, $0x2f800000
+DATA all2f800000<>+40(SB)/4, $0x2f800000
+DATA all2f800000<>+44(SB)/4, $0x2f800000
+DATA all2f800000<>+48(SB)/4, $0x2f800000
+DATA all2f800000<>+52(SB)/4, $0x2f800000
+DATA all2f800000<>+56(SB)/4, $0x2f800000
+DATA all2f800000<>+60(SB)/4, $0x2f800000
+GLOBL all2f800000<>(SB), RODATA|NOPTR, $64
 
 DATA all3f3504f3<>+0(SB)/4, $0x3f3504f3
 DATA all3f3504f3<>+4(SB)/4, $0x3f3504f3
@@ -824,24 +872,6 @@ DATA all3d2aaaab<>+56(SB)/4, $0x3d2aaaab
 DATA all3d2aaaab<>+60(SB)/4, $0x3d2aaaab
 GLOBL all3d2aaaab<>(SB), RODATA|NOPTR, $64
 
-DATA all00000001<>+0(SB)/4, $0x00000001
-DATA all00000001<>+4(SB)/4, $0x00000001
-DATA all00000001<>+8(SB)/4, $0x00000001
-DATA all00000001<>+12(SB)/4, $0x00000001
-DATA all00000001<>+16(SB)/4, $0x00000001
-DATA all00000001<>+20(SB)/4, $0x00000001
-DATA all00000001<>+24(SB)/4, $0x00000001
-DATA all00000001<>+28(SB)/4, $0x00000001
-DATA all00000001<>+32(SB)/4, $0x00000001
-DATA all00000001<>+36(SB)/4, $0x00000001
-DATA all00000001<>+40(SB)/4, $0x00000001
-DATA all00000001<>+44(SB)/4, $0x00000001
-DATA all00000001<>+48(SB)/4, $0x00000001
-DATA all00000001<>+52(SB)/4, $0x00000001
-DATA all00000001<>+56(SB)/4, $0x00000001
-DATA all00000001<>+60(SB)/4, $0x00000001
-GLOBL all00000001<>(SB), RODATA|NOPTR, $64
-
 DATA all80000000<>+0(SB)/4, $0x80000000
 DATA all80000000<>+4(SB)/4, $0x80000000
 DATA all80000000<>+8(SB)/4, $0x80000000
@@ -1036,10 +1066,16 @@ loop:
 	VPSRLD    $0x15, Y3, Y9
 	VPSLLD    $0x0b, Y3, Y3
 	VPOR      Y9, Y3, Y3
-	VPSRLD    $0x08, Y8, Y8
-	VCVTDQ2PS Y8, Y8
-	VMULPS    all33800000<>+0(SB), Y8, Y8
 	VMOVUPS   (DX), Y9
+	VMULPS    all4f800000<>+0(SB), Y9, Y9
+	VPSRLD    $0x18, Y8, Y10
+	VPANDN    Y8, Y10, Y8
+	VPSRLD    $0x10, Y8, Y10
+	VPAND     all0000ffff<>+0(SB), Y8, Y8
+	VCVTDQ2PS Y10, Y10
+	VCVTDQ2PS Y8, Y8
+	VMULPS    all47800000<>+0(SB), Y10, Y10
+	VADDPS    Y10, Y8, Y8
 	VCMPPS    $0x01, Y9, Y8, Y8
 	VANDPS    all3f800000<>+0(SB), Y8, Y8
 	VMOVUPS   Y8, (CX)
@@ -1057,10 +1093,16 @@ loop:
 	VPSRLD    $0x15, Y7, Y9
 	VPSLLD    $0x0b, Y7, Y7
 	VPOR      Y9, Y7, Y7
-	VPSRLD    $0x08, Y8, Y8
-	VCVTDQ2PS Y8, Y8
-	VMULPS    all33800000<>+0(SB), Y8, Y8
 	VMOVUPS   32(DX), Y9
+	VMULPS    all4f800000<>+0(SB), Y9, Y9
+	VPSRLD    $0x18, Y8, Y10
+	VPANDN    Y8, Y10, Y8
+	VPSRLD    $0x10, Y8, Y10
+	VPAND     all0000ffff<>+0(SB), Y8, Y8
+	VCVTDQ2PS Y10, Y10
+	VCVTDQ2PS Y8, Y8
+	VMULPS    all47800000<>+0(SB), Y10, Y10
+	VADDPS    Y10, Y8, Y8
 	VCMPPS    $0x01, Y9, Y8, Y8
 	VANDPS    all3f800000<>+0(SB), Y8, Y8
 	VMOVUPS   Y8, 32(CX)
@@ -1093,10 +1135,16 @@ rest:
 	VPSRLD       $0x15, Y3, Y0
 	VPSLLD       $0x0b, Y3, Y3
 	VPOR         Y0, Y3, Y3
-	VPSRLD       $0x08, Y10, Y10
-	VCVTDQ2PS    Y10, Y10
-	VMULPS       all33800000<>+0(SB), Y10, Y10
 	VMASKMOVPS   (DX), Y8, Y0
+	VMULPS       all4f800000<>+0(SB), Y0, Y0
+	VPSRLD       $0x18, Y10, Y1
+	VPANDN       Y10, Y1, Y10
+	VPSRLD       $0x10, Y10, Y1
+	VPAND        all0000ffff<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y1, Y1
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       all47800000<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y10, Y10
 	VCMPPS       $0x01, Y0, Y10, Y0
 	VANDPS       all3f800000<>+0(SB), Y0, Y0
 	VMASKMOVPS   Y0, Y8, (CX)
@@ -1114,10 +1162,16 @@ rest:
 	VPSRLD       $0x15, Y7, Y1
 	VPSLLD       $0x0b, Y7, Y7
 	VPOR         Y1, Y7, Y7
-	VPSRLD       $0x08, Y0, Y0
-	VCVTDQ2PS    Y0, Y0
-	VMULPS       all33800000<>+0(SB), Y0, Y0
 	VMASKMOVPS   32(DX), Y9, Y1
+	VMULPS       all4f800000<>+0(SB), Y1, Y1
+	VPSRLD       $0x18, Y0, Y2
+	VPANDN       Y0, Y2, Y0
+	VPSRLD       $0x10, Y0, Y2
+	VPAND        all0000ffff<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y2, Y2
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       all47800000<>+0(SB), Y2, Y2
+	VADDPS       Y2, Y0, Y0
 	VCMPPS       $0x01, Y1, Y0, Y0
 	VANDPS       all3f800000<>+0(SB), Y0, Y0
 	VMASKMOVPS   Y0, Y9, 32(CX)
@@ -1125,6 +1179,42 @@ rest:
 end:
 	VZEROUPPER
 	RET
+
+DATA all0000ffff<>+0(SB)/4, $0x0000ffff
+DATA all0000ffff<>+4(SB)/4, $0x0000ffff
+DATA all0000ffff<>+8(SB)/4, $0x0000ffff
+DATA all0000ffff<>+12(SB)/4, $0x0000ffff
+DATA all0000ffff<>+16(SB)/4, $0x0000ffff
+DATA all0000ffff<>+20(SB)/4, $0x0000ffff
+DATA all0000ffff<>+24(SB)/4, $0x0000ffff
+DATA all0000ffff<>+28(SB)/4, $0x0000ffff
+DATA all0000ffff<>+32(SB)/4, $0x0000ffff
+DATA all0000ffff<>+36(SB)/4, $0x0000ffff
+DATA all0000ffff<>+40(SB)/4, $0x0000ffff
+DATA all0000ffff<>+44(SB)/4, $0x0000ffff
+DATA all0000ffff<>+48(SB)/4, $0x0000ffff
+DATA all0000ffff<>+52(SB)/4, $0x0000ffff
+DATA all0000ffff<>+56(SB)/4, $0x0000ffff
+DATA all0000ffff<>+60(SB)/4, $0x0000ffff
+GLOBL all0000ffff<>(SB), RODATA|NOPTR, $64
+
+DATA all47800000<>+0(SB)/4, $0x47800000
+DATA all47800000<>+4(SB)/4, $0x47800000
+DATA all47800000<>+8(SB)/4, $0x47800000
+DATA all47800000<>+12(SB)/4, $0x47800000
+DATA all47800000<>+16(SB)/4, $0x47800000
+DATA all47800000<>+20(SB)/4, $0x47800000
+DATA all47800000<>+24(SB)/4, $0x47800000
+DATA all47800000<>+28(SB)/4, $0x47800000
+DATA all47800000<>+32(SB)/4, $0x47800000
+DATA all47800000<>+36(SB)/4, $0x47800000
+DATA all47800000<>+40(SB)/4, $0x47800000
+DATA all47800000<>+44(SB)/4, $0x47800000
+DATA all47800000<>+48(SB)/4, $0x47800000
+DATA all47800000<>+52(SB)/4, $0x47800000
+DATA all47800000<>+56(SB)/4, $0x47800000
+DATA all47800000<>+60(SB)/4, $0x47800000
+GLOBL all47800000<>(SB), RODATA|NOPTR, $64
 
 // func normal256(n int, dst *float32, state *uint32)
 // Requires: AVX, AVX2
@@ -1158,46 +1248,50 @@ loop:
 	VPSRLD     $0x15, Y3, Y9
 	VPSLLD     $0x0b, Y3, Y3
 	VPOR       Y9, Y3, Y3
-	VPSRLD     $0x08, Y8, Y8
+	VPXOR      allffffffff<>+0(SB), Y8, Y8
+	VPOR       all00000001<>+0(SB), Y8, Y8
+	VPSRLD     $0x10, Y8, Y9
+	VPAND      all0000ffff<>+0(SB), Y8, Y8
+	VCVTDQ2PS  Y9, Y9
 	VCVTDQ2PS  Y8, Y8
-	VMULPS     all33800000<>+0(SB), Y8, Y8
-	VMOVUPS    all3f800000<>+0(SB), Y9
-	VSUBPS     Y8, Y9, Y9
-	VPSUBD     all3f3504f3<>+0(SB), Y9, Y8
-	VPSRAD     $0x17, Y8, Y8
-	VPSLLD     $0x17, Y8, Y10
-	VPSUBD     Y10, Y9, Y9
-	VSUBPS     all3f800000<>+0(SB), Y9, Y9
-	VCVTDQ2PS  Y8, Y8
+	VMULPS     all47800000<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMULPS     all2f800000<>+0(SB), Y8, Y8
+	VPSUBD     all3f3504f3<>+0(SB), Y8, Y9
+	VPSRAD     $0x17, Y9, Y9
+	VPSLLD     $0x17, Y9, Y10
+	VPSUBD     Y10, Y8, Y8
+	VSUBPS     all3f800000<>+0(SB), Y8, Y8
+	VCVTDQ2PS  Y9, Y9
 	VMOVUPS    allbda1d923<>+0(SB), Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e0140a7<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe0519f5<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e118e73<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe2a681f<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e4ccf8a<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe800067<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3eaaaaaa<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y9, Y10
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y8, Y10
+	VMULPS     Y8, Y11, Y11
 	VSUBPS     all3f000000<>+0(SB), Y11, Y11
 	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y9, Y9
-	VMULPS     all3f317218<>+0(SB), Y8, Y8
-	VADDPS     Y8, Y9, Y9
-	VMULPS     allc0000000<>+0(SB), Y9, Y9
-	VSQRTPS    Y9, Y9
-	VPADDD     Y0, Y3, Y8
-	VPSRLD     $0x19, Y8, Y10
-	VPSLLD     $0x07, Y8, Y8
-	VPOR       Y10, Y8, Y8
-	VPADDD     Y0, Y8, Y8
+	VADDPS     Y11, Y8, Y8
+	VMULPS     all3f317218<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMULPS     allc0000000<>+0(SB), Y8, Y8
+	VSQRTPS    Y8, Y8
+	VPADDD     Y0, Y3, Y9
+	VPSRLD     $0x19, Y9, Y10
+	VPSLLD     $0x07, Y9, Y9
+	VPOR       Y10, Y9, Y9
+	VPADDD     Y0, Y9, Y9
 	VPSLLD     $0x09, Y1, Y10
 	VXORPS     Y0, Y2, Y2
 	VXORPS     Y1, Y3, Y3
@@ -1207,17 +1301,17 @@ loop:
 	VPSRLD     $0x15, Y3, Y10
 	VPSLLD     $0x0b, Y3, Y3
 	VPOR       Y10, Y3, Y3
-	VPSRLD     $0x08, Y8, Y8
-	VCVTDQ2PS  Y8, Y8
-	VMULPS     all33800000<>+0(SB), Y8, Y8
-	VMULPS     all40800000<>+0(SB), Y8, Y10
+	VPSRLD     $0x08, Y9, Y9
+	VCVTDQ2PS  Y9, Y9
+	VMULPS     all33800000<>+0(SB), Y9, Y9
+	VMULPS     all40800000<>+0(SB), Y9, Y10
 	VADDPS     all3f000000<>+0(SB), Y10, Y10
 	VCVTTPS2DQ Y10, Y10
 	VCVTDQ2PS  Y10, Y11
 	VMULPS     all3e800000<>+0(SB), Y11, Y11
-	VSUBPS     Y11, Y8, Y8
-	VMULPS     all40c90fdb<>+0(SB), Y8, Y8
-	VMULPS     Y8, Y8, Y11
+	VSUBPS     Y11, Y9, Y9
+	VMULPS     all40c90fdb<>+0(SB), Y9, Y9
+	VMULPS     Y9, Y9, Y11
 	VMOVUPS    all3636df04<>+0(SB), Y12
 	VMULPS     Y11, Y12, Y12
 	VADDPS     allb95009d4<>+0(SB), Y12, Y12
@@ -1226,33 +1320,33 @@ loop:
 	VMULPS     Y11, Y12, Y12
 	VADDPS     allbe2aaaab<>+0(SB), Y12, Y12
 	VMULPS     Y11, Y12, Y12
-	VMULPS     Y8, Y12, Y12
-	VADDPS     Y8, Y12, Y12
-	VMOVUPS    allb4929227<>+0(SB), Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all37d00ae2<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     allbab60b60<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all3d2aaaab<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VSUBPS     all3f000000<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all3f800000<>+0(SB), Y8, Y8
+	VMULPS     Y9, Y12, Y12
+	VADDPS     Y9, Y12, Y12
+	VMOVUPS    allb4929227<>+0(SB), Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all37d00ae2<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     allbab60b60<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all3d2aaaab<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VSUBPS     all3f000000<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all3f800000<>+0(SB), Y9, Y9
 	VPSLLD     $0x1f, Y10, Y11
-	VBLENDVPS  Y11, Y12, Y8, Y13
-	VBLENDVPS  Y11, Y8, Y12, Y8
+	VBLENDVPS  Y11, Y12, Y9, Y13
+	VBLENDVPS  Y11, Y9, Y12, Y9
 	VPADDD     all00000001<>+0(SB), Y10, Y11
 	VPSLLD     $0x1e, Y11, Y11
 	VANDPS     all80000000<>+0(SB), Y11, Y11
 	VXORPS     Y11, Y13, Y13
 	VPSLLD     $0x1e, Y10, Y10
 	VANDPS     all80000000<>+0(SB), Y10, Y10
-	VXORPS     Y10, Y8, Y8
-	VMULPS     Y9, Y13, Y13
-	VMULPS     Y9, Y8, Y8
+	VXORPS     Y10, Y9, Y9
+	VMULPS     Y8, Y13, Y13
+	VMULPS     Y8, Y9, Y9
 	VMOVUPS    Y13, (CX)
-	VMOVUPS    Y8, 64(CX)
+	VMOVUPS    Y9, 64(CX)
 	VPADDD     Y4, Y7, Y8
 	VPSRLD     $0x19, Y8, Y9
 	VPSLLD     $0x07, Y8, Y8
@@ -1267,46 +1361,50 @@ loop:
 	VPSRLD     $0x15, Y7, Y9
 	VPSLLD     $0x0b, Y7, Y7
 	VPOR       Y9, Y7, Y7
-	VPSRLD     $0x08, Y8, Y8
+	VPXOR      allffffffff<>+0(SB), Y8, Y8
+	VPOR       all00000001<>+0(SB), Y8, Y8
+	VPSRLD     $0x10, Y8, Y9
+	VPAND      all0000ffff<>+0(SB), Y8, Y8
+	VCVTDQ2PS  Y9, Y9
 	VCVTDQ2PS  Y8, Y8
-	VMULPS     all33800000<>+0(SB), Y8, Y8
-	VMOVUPS    all3f800000<>+0(SB), Y9
-	VSUBPS     Y8, Y9, Y9
-	VPSUBD     all3f3504f3<>+0(SB), Y9, Y8
-	VPSRAD     $0x17, Y8, Y8
-	VPSLLD     $0x17, Y8, Y10
-	VPSUBD     Y10, Y9, Y9
-	VSUBPS     all3f800000<>+0(SB), Y9, Y9
-	VCVTDQ2PS  Y8, Y8
+	VMULPS     all47800000<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMULPS     all2f800000<>+0(SB), Y8, Y8
+	VPSUBD     all3f3504f3<>+0(SB), Y8, Y9
+	VPSRAD     $0x17, Y9, Y9
+	VPSLLD     $0x17, Y9, Y10
+	VPSUBD     Y10, Y8, Y8
+	VSUBPS     all3f800000<>+0(SB), Y8, Y8
+	VCVTDQ2PS  Y9, Y9
 	VMOVUPS    allbda1d923<>+0(SB), Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e0140a7<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe0519f5<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e118e73<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe2a681f<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3e4ccf8a<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     allbe800067<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y11, Y11
 	VADDPS     all3eaaaaaa<>+0(SB), Y11, Y11
-	VMULPS     Y9, Y9, Y10
-	VMULPS     Y9, Y11, Y11
+	VMULPS     Y8, Y8, Y10
+	VMULPS     Y8, Y11, Y11
 	VSUBPS     all3f000000<>+0(SB), Y11, Y11
 	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y9, Y9
-	VMULPS     all3f317218<>+0(SB), Y8, Y8
-	VADDPS     Y8, Y9, Y9
-	VMULPS     allc0000000<>+0(SB), Y9, Y9
-	VSQRTPS    Y9, Y9
-	VPADDD     Y4, Y7, Y8
-	VPSRLD     $0x19, Y8, Y10
-	VPSLLD     $0x07, Y8, Y8
-	VPOR       Y10, Y8, Y8
-	VPADDD     Y4, Y8, Y8
+	VADDPS     Y11, Y8, Y8
+	VMULPS     all3f317218<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMULPS     allc0000000<>+0(SB), Y8, Y8
+	VSQRTPS    Y8, Y8
+	VPADDD     Y4, Y7, Y9
+	VPSRLD     $0x19, Y9, Y10
+	VPSLLD     $0x07, Y9, Y9
+	VPOR       Y10, Y9, Y9
+	VPADDD     Y4, Y9, Y9
 	VPSLLD     $0x09, Y5, Y10
 	VXORPS     Y4, Y6, Y6
 	VXORPS     Y5, Y7, Y7
@@ -1316,17 +1414,17 @@ loop:
 	VPSRLD     $0x15, Y7, Y10
 	VPSLLD     $0x0b, Y7, Y7
 	VPOR       Y10, Y7, Y7
-	VPSRLD     $0x08, Y8, Y8
-	VCVTDQ2PS  Y8, Y8
-	VMULPS     all33800000<>+0(SB), Y8, Y8
-	VMULPS     all40800000<>+0(SB), Y8, Y10
+	VPSRLD     $0x08, Y9, Y9
+	VCVTDQ2PS  Y9, Y9
+	VMULPS     all33800000<>+0(SB), Y9, Y9
+	VMULPS     all40800000<>+0(SB), Y9, Y10
 	VADDPS     all3f000000<>+0(SB), Y10, Y10
 	VCVTTPS2DQ Y10, Y10
 	VCVTDQ2PS  Y10, Y11
 	VMULPS     all3e800000<>+0(SB), Y11, Y11
-	VSUBPS     Y11, Y8, Y8
-	VMULPS     all40c90fdb<>+0(SB), Y8, Y8
-	VMULPS     Y8, Y8, Y11
+	VSUBPS     Y11, Y9, Y9
+	VMULPS     all40c90fdb<>+0(SB), Y9, Y9
+	VMULPS     Y9, Y9, Y11
 	VMOVUPS    all3636df04<>+0(SB), Y12
 	VMULPS     Y11, Y12, Y12
 	VADDPS     allb95009d4<>+0(SB), Y12, Y12
@@ -1335,33 +1433,33 @@ loop:
 	VMULPS     Y11, Y12, Y12
 	VADDPS     allbe2aaaab<>+0(SB), Y12, Y12
 	VMULPS     Y11, Y12, Y12
-	VMULPS     Y8, Y12, Y12
-	VADDPS     Y8, Y12, Y12
-	VMOVUPS    allb4929227<>+0(SB), Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all37d00ae2<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     allbab60b60<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all3d2aaaab<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VSUBPS     all3f000000<>+0(SB), Y8, Y8
-	VMULPS     Y11, Y8, Y8
-	VADDPS     all3f800000<>+0(SB), Y8, Y8
+	VMULPS     Y9, Y12, Y12
+	VADDPS     Y9, Y12, Y12
+	VMOVUPS    allb4929227<>+0(SB), Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all37d00ae2<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     allbab60b60<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all3d2aaaab<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VSUBPS     all3f000000<>+0(SB), Y9, Y9
+	VMULPS     Y11, Y9, Y9
+	VADDPS     all3f800000<>+0(SB), Y9, Y9
 	VPSLLD     $0x1f, Y10, Y11
-	VBLENDVPS  Y11, Y12, Y8, Y13
-	VBLENDVPS  Y11, Y8, Y12, Y8
+	VBLENDVPS  Y11, Y12, Y9, Y13
+	VBLENDVPS  Y11, Y9, Y12, Y9
 	VPADDD     all00000001<>+0(SB), Y10, Y11
 	VPSLLD     $0x1e, Y11, Y11
 	VANDPS     all80000000<>+0(SB), Y11, Y11
 	VXORPS     Y11, Y13, Y13
 	VPSLLD     $0x1e, Y10, Y10
 	VANDPS     all80000000<>+0(SB), Y10, Y10
-	VXORPS     Y10, Y8, Y8
-	VMULPS     Y9, Y13, Y13
-	VMULPS     Y9, Y8, Y8
+	VXORPS     Y10, Y9, Y9
+	VMULPS     Y8, Y13, Y13
+	VMULPS     Y8, Y9, Y9
 	VMOVUPS    Y13, 32(CX)
-	VMOVUPS    Y8, 96(CX)
+	VMOVUPS    Y9, 96(CX)
 	ADDQ       $0x00000080, CX
 	SUBQ       $0x00000020, AX
 	JMP        loop
@@ -1398,46 +1496,50 @@ rest:
 	VPSRLD       $0x15, Y3, Y13
 	VPSLLD       $0x0b, Y3, Y3
 	VPOR         Y13, Y3, Y3
-	VPSRLD       $0x08, Y12, Y12
+	VPXOR        allffffffff<>+0(SB), Y12, Y12
+	VPOR         all00000001<>+0(SB), Y12, Y12
+	VPSRLD       $0x10, Y12, Y13
+	VPAND        all0000ffff<>+0(SB), Y12, Y12
+	VCVTDQ2PS    Y13, Y13
 	VCVTDQ2PS    Y12, Y12
-	VMULPS       all33800000<>+0(SB), Y12, Y12
-	VMOVUPS      all3f800000<>+0(SB), Y13
-	VSUBPS       Y12, Y13, Y13
-	VPSUBD       all3f3504f3<>+0(SB), Y13, Y12
-	VPSRAD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y12, Y14
-	VPSUBD       Y14, Y13, Y13
-	VSUBPS       all3f800000<>+0(SB), Y13, Y13
-	VCVTDQ2PS    Y12, Y12
+	VMULPS       all47800000<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y12, Y12
+	VMULPS       all2f800000<>+0(SB), Y12, Y12
+	VPSUBD       all3f3504f3<>+0(SB), Y12, Y13
+	VPSRAD       $0x17, Y13, Y13
+	VPSLLD       $0x17, Y13, Y14
+	VPSUBD       Y14, Y12, Y12
+	VSUBPS       all3f800000<>+0(SB), Y12, Y12
+	VCVTDQ2PS    Y13, Y13
 	VMOVUPS      allbda1d923<>+0(SB), Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       all3e0140a7<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       allbe0519f5<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       all3e118e73<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       allbe2a681f<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       all3e4ccf8a<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       allbe800067<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y15, Y15
 	VADDPS       all3eaaaaaa<>+0(SB), Y15, Y15
-	VMULPS       Y13, Y13, Y14
-	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y12, Y14
+	VMULPS       Y12, Y15, Y15
 	VSUBPS       all3f000000<>+0(SB), Y15, Y15
 	VMULPS       Y14, Y15, Y15
-	VADDPS       Y15, Y13, Y13
-	VMULPS       all3f317218<>+0(SB), Y12, Y12
-	VADDPS       Y12, Y13, Y13
-	VMULPS       allc0000000<>+0(SB), Y13, Y13
-	VSQRTPS      Y13, Y13
-	VPADDD       Y0, Y3, Y12
-	VPSRLD       $0x19, Y12, Y14
-	VPSLLD       $0x07, Y12, Y12
-	VPOR         Y14, Y12, Y12
-	VPADDD       Y0, Y12, Y12
+	VADDPS       Y15, Y12, Y12
+	VMULPS       all3f317218<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y12, Y12
+	VMULPS       allc0000000<>+0(SB), Y12, Y12
+	VSQRTPS      Y12, Y12
+	VPADDD       Y0, Y3, Y13
+	VPSRLD       $0x19, Y13, Y14
+	VPSLLD       $0x07, Y13, Y13
+	VPOR         Y14, Y13, Y13
+	VPADDD       Y0, Y13, Y13
 	VPSLLD       $0x09, Y1, Y14
 	VXORPS       Y0, Y2, Y2
 	VXORPS       Y1, Y3, Y3
@@ -1447,17 +1549,17 @@ rest:
 	VPSRLD       $0x15, Y3, Y0
 	VPSLLD       $0x0b, Y3, Y3
 	VPOR         Y0, Y3, Y3
-	VPSRLD       $0x08, Y12, Y12
-	VCVTDQ2PS    Y12, Y12
-	VMULPS       all33800000<>+0(SB), Y12, Y12
-	VMULPS       all40800000<>+0(SB), Y12, Y0
+	VPSRLD       $0x08, Y13, Y13
+	VCVTDQ2PS    Y13, Y13
+	VMULPS       all33800000<>+0(SB), Y13, Y13
+	VMULPS       all40800000<>+0(SB), Y13, Y0
 	VADDPS       all3f000000<>+0(SB), Y0, Y0
 	VCVTTPS2DQ   Y0, Y0
 	VCVTDQ2PS    Y0, Y1
 	VMULPS       all3e800000<>+0(SB), Y1, Y1
-	VSUBPS       Y1, Y12, Y12
-	VMULPS       all40c90fdb<>+0(SB), Y12, Y12
-	VMULPS       Y12, Y12, Y1
+	VSUBPS       Y1, Y13, Y13
+	VMULPS       all40c90fdb<>+0(SB), Y13, Y13
+	VMULPS       Y13, Y13, Y1
 	VMOVUPS      all3636df04<>+0(SB), Y2
 	VMULPS       Y1, Y2, Y2
 	VADDPS       allb95009d4<>+0(SB), Y2, Y2
@@ -1466,8 +1568,8 @@ rest:
 	VMULPS       Y1, Y2, Y2
 	VADDPS       allbe2aaaab<>+0(SB), Y2, Y2
 	VMULPS       Y1, Y2, Y2
-	VMULPS       Y12, Y2, Y2
-	VADDPS       Y12, Y2, Y2
+	VMULPS       Y13, Y2, Y2
+	VADDPS       Y13, Y2, Y2
 	VMOVUPS      allb4929227<>+0(SB), Y3
 	VMULPS       Y1, Y3, Y3
 	VADDPS       all37d00ae2<>+0(SB), Y3, Y3
@@ -1480,18 +1582,18 @@ rest:
 	VMULPS       Y1, Y3, Y3
 	VADDPS       all3f800000<>+0(SB), Y3, Y3
 	VPSLLD       $0x1f, Y0, Y1
-	VBLENDVPS    Y1, Y2, Y3, Y12
+	VBLENDVPS    Y1, Y2, Y3, Y13
 	VBLENDVPS    Y1, Y3, Y2, Y2
 	VPADDD       all00000001<>+0(SB), Y0, Y1
 	VPSLLD       $0x1e, Y1, Y1
 	VANDPS       all80000000<>+0(SB), Y1, Y1
-	VXORPS       Y1, Y12, Y12
+	VXORPS       Y1, Y13, Y13
 	VPSLLD       $0x1e, Y0, Y0
 	VANDPS       all80000000<>+0(SB), Y0, Y0
 	VXORPS       Y0, Y2, Y2
-	VMULPS       Y13, Y12, Y12
-	VMULPS       Y13, Y2, Y2
-	VMASKMOVPS   Y12, Y8, (CX)
+	VMULPS       Y12, Y13, Y13
+	VMULPS       Y12, Y2, Y2
+	VMASKMOVPS   Y13, Y8, (CX)
 	VMASKMOVPS   Y2, Y10, 64(CX)
 	VPADDD       Y4, Y7, Y0
 	VPSRLD       $0x19, Y0, Y1
@@ -1507,46 +1609,50 @@ rest:
 	VPSRLD       $0x15, Y7, Y1
 	VPSLLD       $0x0b, Y7, Y7
 	VPOR         Y1, Y7, Y7
-	VPSRLD       $0x08, Y0, Y0
+	VPXOR        allffffffff<>+0(SB), Y0, Y0
+	VPOR         all00000001<>+0(SB), Y0, Y0
+	VPSRLD       $0x10, Y0, Y1
+	VPAND        all0000ffff<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y1, Y1
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       all33800000<>+0(SB), Y0, Y0
-	VMOVUPS      all3f800000<>+0(SB), Y1
-	VSUBPS       Y0, Y1, Y1
-	VPSUBD       all3f3504f3<>+0(SB), Y1, Y0
-	VPSRAD       $0x17, Y0, Y0
-	VPSLLD       $0x17, Y0, Y2
-	VPSUBD       Y2, Y1, Y1
-	VSUBPS       all3f800000<>+0(SB), Y1, Y1
-	VCVTDQ2PS    Y0, Y0
+	VMULPS       all47800000<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMULPS       all2f800000<>+0(SB), Y0, Y0
+	VPSUBD       all3f3504f3<>+0(SB), Y0, Y1
+	VPSRAD       $0x17, Y1, Y1
+	VPSLLD       $0x17, Y1, Y2
+	VPSUBD       Y2, Y0, Y0
+	VSUBPS       all3f800000<>+0(SB), Y0, Y0
+	VCVTDQ2PS    Y1, Y1
 	VMOVUPS      allbda1d923<>+0(SB), Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       all3e0140a7<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       allbe0519f5<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       all3e118e73<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       allbe2a681f<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       all3e4ccf8a<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       allbe800067<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VADDPS       all3eaaaaaa<>+0(SB), Y3, Y3
-	VMULPS       Y1, Y1, Y2
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y0, Y3, Y3
 	VSUBPS       all3f000000<>+0(SB), Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMULPS       all3f317218<>+0(SB), Y0, Y0
-	VADDPS       Y0, Y1, Y1
-	VMULPS       allc0000000<>+0(SB), Y1, Y1
-	VSQRTPS      Y1, Y1
-	VPADDD       Y4, Y7, Y0
-	VPSRLD       $0x19, Y0, Y2
-	VPSLLD       $0x07, Y0, Y0
-	VPOR         Y2, Y0, Y0
-	VPADDD       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMULPS       all3f317218<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMULPS       allc0000000<>+0(SB), Y0, Y0
+	VSQRTPS      Y0, Y0
+	VPADDD       Y4, Y7, Y1
+	VPSRLD       $0x19, Y1, Y2
+	VPSLLD       $0x07, Y1, Y1
+	VPOR         Y2, Y1, Y1
+	VPADDD       Y4, Y1, Y1
 	VPSLLD       $0x09, Y5, Y2
 	VXORPS       Y4, Y6, Y6
 	VXORPS       Y5, Y7, Y7
@@ -1556,17 +1662,17 @@ rest:
 	VPSRLD       $0x15, Y7, Y2
 	VPSLLD       $0x0b, Y7, Y7
 	VPOR         Y2, Y7, Y7
-	VPSRLD       $0x08, Y0, Y0
-	VCVTDQ2PS    Y0, Y0
-	VMULPS       all33800000<>+0(SB), Y0, Y0
-	VMULPS       all40800000<>+0(SB), Y0, Y2
+	VPSRLD       $0x08, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       all33800000<>+0(SB), Y1, Y1
+	VMULPS       all40800000<>+0(SB), Y1, Y2
 	VADDPS       all3f000000<>+0(SB), Y2, Y2
 	VCVTTPS2DQ   Y2, Y2
 	VCVTDQ2PS    Y2, Y3
 	VMULPS       all3e800000<>+0(SB), Y3, Y3
-	VSUBPS       Y3, Y0, Y0
-	VMULPS       all40c90fdb<>+0(SB), Y0, Y0
-	VMULPS       Y0, Y0, Y3
+	VSUBPS       Y3, Y1, Y1
+	VMULPS       all40c90fdb<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y1, Y3
 	VMOVUPS      all3636df04<>+0(SB), Y4
 	VMULPS       Y3, Y4, Y4
 	VADDPS       allb95009d4<>+0(SB), Y4, Y4
@@ -1575,34 +1681,52 @@ rest:
 	VMULPS       Y3, Y4, Y4
 	VADDPS       allbe2aaaab<>+0(SB), Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VMULPS       Y0, Y4, Y4
-	VADDPS       Y0, Y4, Y4
-	VMOVUPS      allb4929227<>+0(SB), Y0
-	VMULPS       Y3, Y0, Y0
-	VADDPS       all37d00ae2<>+0(SB), Y0, Y0
-	VMULPS       Y3, Y0, Y0
-	VADDPS       allbab60b60<>+0(SB), Y0, Y0
-	VMULPS       Y3, Y0, Y0
-	VADDPS       all3d2aaaab<>+0(SB), Y0, Y0
-	VMULPS       Y3, Y0, Y0
-	VSUBPS       all3f000000<>+0(SB), Y0, Y0
-	VMULPS       Y3, Y0, Y0
-	VADDPS       all3f800000<>+0(SB), Y0, Y0
+	VMULPS       Y1, Y4, Y4
+	VADDPS       Y1, Y4, Y4
+	VMOVUPS      allb4929227<>+0(SB), Y1
+	VMULPS       Y3, Y1, Y1
+	VADDPS       all37d00ae2<>+0(SB), Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VADDPS       allbab60b60<>+0(SB), Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VADDPS       all3d2aaaab<>+0(SB), Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VSUBPS       all3f000000<>+0(SB), Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VADDPS       all3f800000<>+0(SB), Y1, Y1
 	VPSLLD       $0x1f, Y2, Y3
-	VBLENDVPS    Y3, Y4, Y0, Y5
-	VBLENDVPS    Y3, Y0, Y4, Y0
+	VBLENDVPS    Y3, Y4, Y1, Y5
+	VBLENDVPS    Y3, Y1, Y4, Y1
 	VPADDD       all00000001<>+0(SB), Y2, Y3
 	VPSLLD       $0x1e, Y3, Y3
 	VANDPS       all80000000<>+0(SB), Y3, Y3
 	VXORPS       Y3, Y5, Y5
 	VPSLLD       $0x1e, Y2, Y2
 	VANDPS       all80000000<>+0(SB), Y2, Y2
-	VXORPS       Y2, Y0, Y0
-	VMULPS       Y1, Y5, Y5
-	VMULPS       Y1, Y0, Y0
+	VXORPS       Y2, Y1, Y1
+	VMULPS       Y0, Y5, Y5
+	VMULPS       Y0, Y1, Y1
 	VMASKMOVPS   Y5, Y9, 32(CX)
-	VMASKMOVPS   Y0, Y11, 96(CX)
+	VMASKMOVPS   Y1, Y11, 96(CX)
 
 end:
 	VZEROUPPER
 	RET
+
+DATA allffffffff<>+0(SB)/4, $0xffffffff
+DATA allffffffff<>+4(SB)/4, $0xffffffff
+DATA allffffffff<>+8(SB)/4, $0xffffffff
+DATA allffffffff<>+12(SB)/4, $0xffffffff
+DATA allffffffff<>+16(SB)/4, $0xffffffff
+DATA allffffffff<>+20(SB)/4, $0xffffffff
+DATA allffffffff<>+24(SB)/4, $0xffffffff
+DATA allffffffff<>+28(SB)/4, $0xffffffff
+DATA allffffffff<>+32(SB)/4, $0xffffffff
+DATA allffffffff<>+36(SB)/4, $0xffffffff
+DATA allffffffff<>+40(SB)/4, $0xffffffff
+DATA allffffffff<>+44(SB)/4, $0xffffffff
+DATA allffffffff<>+48(SB)/4, $0xffffffff
+DATA allffffffff<>+52(SB)/4, $0xffffffff
+DATA allffffffff<>+56(SB)/4, $0xffffffff
+DATA allffffffff<>+60(SB)/4, $0xffffffff
+GLOBL allffffffff<>(SB), RODATA|NOPTR, $64

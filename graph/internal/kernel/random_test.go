@@ -9,10 +9,27 @@ import (
 var generators = map[string]func(dst []float32, key, counter uint64){
 	"uniform": Uniform,
 	"normal":  Normal,
+	"gaussian": func(dst []float32, key, counter uint64) {
+		mean, deviation := make([]float32, len(dst)), make([]float32, len(dst))
+		for i := range mean {
+			mean[i], deviation[i] = float32(i%5), float32(i%3)
+		}
+		Gaussian(dst, mean, deviation, key, counter)
+	},
+	"binomial": func(dst []float32, key, counter uint64) {
+		p := make([]float32, len(dst))
+		for i := range p {
+			p[i] = float32(i%17) / 16
+		}
+		Binomial(dst, p, 255, key, counter)
+	},
 	"bernoulli": func(dst []float32, key, counter uint64) {
 		p := make([]float32, len(dst))
 		for i := range p {
 			p[i] = float32(i%17) / 16
+			if i%29 == 0 {
+				p[i] /= 1 << 26 // less than the first 24 bits tell
+			}
 		}
 		Bernoulli(dst, p, key, counter)
 	},
@@ -54,8 +71,8 @@ func TestRandomBlocks(t *testing.T) {
 	}
 	everyPath(t, func(t *testing.T) {
 		for name, draw := range generators {
-			if name == "bernoulli" {
-				continue // its probabilities go by position
+			if name != "uniform" && name != "normal" {
+				continue // their probabilities go by position
 			}
 			whole, part := make([]float32, 3*randomBlock), make([]float32, randomBlock+5)
 			draw(whole, 1, 10)
@@ -197,7 +214,7 @@ func TestBoxMuller(t *testing.T) {
 	r := newRand(12)
 	check := func(u, v float32) {
 		t.Helper()
-		radius := math.Sqrt(-2 * math.Log1p(-float64(u)))
+		radius := math.Sqrt(-2 * math.Log(float64(u)))
 		sin, cos := math.Sincos(2 * math.Pi * float64(v))
 		x, y := boxMuller(u, v)
 		if math.Abs(float64(x)-radius*cos) > 1e-6*(0.1+radius) || math.Abs(float64(y)-radius*sin) > 1e-6*(0.1+radius) {
@@ -205,13 +222,13 @@ func TestBoxMuller(t *testing.T) {
 		}
 	}
 	const last = 1 - 1./(1<<24)
-	for _, u := range []float32{0, 1. / (1 << 24), 0.25, 0.3, 0.5, 0.75, last} {
+	for _, u := range []float32{1. / (1 << 32), 1. / (1 << 24), 0.25, 0.3, 0.5, 0.75, last, 1} {
 		for _, v := range []float32{0, 1. / (1 << 24), 0.124, 0.125, 0.126, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, last} {
 			check(u, v)
 		}
 	}
 	for range 100000 {
-		check(float32(r.IntN(1<<24))/(1<<24), float32(r.IntN(1<<24))/(1<<24))
+		check(float32(1+r.IntN(1<<32))/(1<<32), float32(r.IntN(1<<24))/(1<<24))
 	}
 }
 

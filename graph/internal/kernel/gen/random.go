@@ -51,7 +51,7 @@ func (k coder) rotate(n uint64, x, r reg.VecVirtual) {
 	k.VPOR(t, r, r)
 }
 
-// next draws a number in [0,1) for each lane.
+// next draws 32 bits for each lane.
 func (g generator) next() reg.VecVirtual {
 	u, t := g.reg(), g.reg()
 	g.VPADDD(g.s[0], g.s[3], u)
@@ -64,9 +64,14 @@ func (g generator) next() reg.VecVirtual {
 	g.xor(g.s[3], g.s[0], g.s[0])
 	g.xor(t, g.s[2], g.s[2])
 	g.rotate(11, g.s[3], g.s[3])
-	g.VPSRLD(operand.Imm(8), u, u)
-	g.VCVTDQ2PS(u, u)
-	g.VMULPS(g.constant(1./(1<<24)), u, u)
+	return u
+}
+
+// fraction makes numbers in [0,1) of the first 24 of 32 bits.
+func (k coder) fraction(u reg.VecVirtual) reg.VecVirtual {
+	k.VPSRLD(operand.Imm(8), u, u)
+	k.VCVTDQ2PS(u, u)
+	k.VMULPS(k.constant(1./(1<<24)), u, u)
 	return u
 }
 
@@ -76,7 +81,7 @@ func (k coder) uniform() {
 	all := k.generators(k.param("state"))
 	k.loop(n, len(all), []reg.GPVirtual{dst}, func(s span) {
 		for i, g := range all {
-			s.store(g.next(), dst, i)
+			s.store(k.fraction(g.next()), dst, i)
 		}
 	})
 	k.done()
@@ -88,20 +93,43 @@ func (k coder) bernoulli() {
 	all := k.generators(k.param("state"))
 	k.loop(n, len(all), []reg.GPVirtual{dst, p}, func(s span) {
 		for i, g := range all {
-			u, x := g.next(), s.load(p, i)
-			one := k.reg()
+			u, x, one := g.next(), s.load(p, i), k.reg()
+			k.VMULPS(k.constant(1<<32), x, x)
+			// As a float, u must be rounded down: then it is less than x where the
+			// integer is.
 			if k.lanes == 16 {
 				less := k.K()
+				k.VCVTUDQ2PS_RZ_SAE(u, u)
 				k.VCMPPS(operand.Imm(1), x, u, less)
 				k.VMOVUPS_Z(k.constant(1), less, one)
 			} else {
-				k.VCMPPS(operand.Imm(1), x, u, one)
+				// Without the first bit of those that are lost, nothing is rounded up.
+				t := k.reg()
+				k.VPSRLD(operand.Imm(24), u, t)
+				k.VPANDN(u, t, u)
+				k.VCMPPS(operand.Imm(1), x, k.float(u), one)
 				k.VANDPS(k.constant(1), one, one)
 			}
 			s.store(one, dst, i)
 		}
 	})
 	k.done()
+}
+
+// float makes floats of unsigned integers, rounded to the nearest.
+func (k coder) float(u reg.VecVirtual) reg.VecVirtual {
+	if k.lanes == 16 {
+		k.VCVTUDQ2PS(u, u)
+		return u
+	}
+	high := k.reg()
+	k.VPSRLD(operand.Imm(16), u, high)
+	k.VPAND(k.word(1<<16-1), u, u)
+	k.VCVTDQ2PS(high, high)
+	k.VCVTDQ2PS(u, u)
+	k.VMULPS(k.constant(1<<16), high, high)
+	k.VADDPS(high, u, u)
+	return u
 }
 
 // plain evaluates a polynomial without fused operations.
@@ -123,7 +151,7 @@ func (k coder) normal() {
 	k.loop(n, 2*len(all), []reg.GPVirtual{dst}, func(s span) {
 		for i, g := range all {
 			r := k.radius(g.next())
-			cos, sin := k.circle(g.next())
+			cos, sin := k.circle(k.fraction(g.next()))
 			k.VMULPS(r, cos, cos)
 			k.VMULPS(r, sin, sin)
 			s.store(cos, dst, i)
@@ -133,12 +161,18 @@ func (k coder) normal() {
 	k.done()
 }
 
-// radius is √(-2·log(1-u)).
+// radius is √(-2·log v), with v in (0,1] made of 32 bits.
 func (k coder) radius(u reg.VecVirtual) reg.VecVirtual {
-	f, e, t, square := k.reg(), k.reg(), k.reg(), k.reg()
-	k.VMOVUPS(k.constant(1), f)
-	k.VSUBPS(u, f, f)
-	// 1-u = 2ᵉ·(1+f) with 1+f between √½ and √2
+	e, t, square := k.reg(), k.reg(), k.reg()
+	if k.lanes == 16 {
+		k.VPTERNLOGD(operand.Imm(0xaf), k.word(1), u, u) // not u, or 1
+	} else {
+		k.VPXOR(k.word(1<<32-1), u, u)
+		k.VPOR(k.word(1), u, u)
+	}
+	f := k.float(u)
+	k.VMULPS(k.constant(1./(1<<32)), f, f)
+	// v = 2ᵉ·(1+f) with 1+f between √½ and √2
 	k.VPSUBD(k.word(math.Float32bits(math.Sqrt2/2)), f, e)
 	k.VPSRAD(operand.Imm(23), e, e)
 	k.VPSLLD(operand.Imm(23), e, t)
