@@ -16,49 +16,47 @@ TEXT ·uniform512(SB), NOSPLIT, $0-24
 	VMOVUPS 192(DX), Z3
 
 loop:
-	CMPQ      AX, $0x00000010
-	JLT       rest
-	VPADDD    Z0, Z3, Z4
-	VPROLD    $0x07, Z4, Z4
-	VPADDD    Z0, Z4, Z4
-	VPSLLD    $0x09, Z1, Z5
-	VPXORD    Z0, Z2, Z2
-	VPXORD    Z1, Z3, Z3
-	VPXORD    Z2, Z1, Z1
-	VPXORD    Z3, Z0, Z0
-	VPXORD    Z5, Z2, Z2
-	VPROLD    $0x0b, Z3, Z3
-	VPSRLD    $0x08, Z4, Z4
-	VCVTDQ2PS Z4, Z4
-	VMULPS    all33800000<>+0(SB), Z4, Z4
-	VMOVUPS   Z4, (CX)
-	ADDQ      $0x00000040, CX
-	SUBQ      $0x00000010, AX
-	JMP       loop
+	CMPQ       AX, $0x00000010
+	JLT        rest
+	VPADDD     Z0, Z3, Z4
+	VPROLD     $0x07, Z4, Z4
+	VPADDD     Z0, Z4, Z4
+	VPSLLD     $0x09, Z1, Z5
+	VPXORD     Z1, Z3, Z3
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z5, Z2
+	VPXORD     Z3, Z0, Z0
+	VPROLD     $0x0b, Z3, Z3
+	VPSRLD     $0x08, Z4, Z4
+	VCVTDQ2PS  Z4, Z4
+	VMULPS     all33800000<>+0(SB), Z4, Z4
+	VMOVUPS    Z4, (CX)
+	ADDQ       $0x00000040, CX
+	SUBQ       $0x00000010, AX
+	JMP        loop
 
 rest:
-	TESTQ     AX, AX
-	JZ        end
-	MOVQ      $-1, DX
-	MOVQ      $+63, BX
-	CMPQ      AX, BX
-	CMOVQGT   BX, AX
-	BZHIQ     AX, DX, DX
-	KMOVW     DX, K1
-	VPADDD    Z0, Z3, Z4
-	VPROLD    $0x07, Z4, Z4
-	VPADDD    Z0, Z4, Z4
-	VPSLLD    $0x09, Z1, Z5
-	VPXORD    Z0, Z2, Z2
-	VPXORD    Z1, Z3, Z3
-	VPXORD    Z2, Z1, Z1
-	VPXORD    Z3, Z0, Z0
-	VPXORD    Z5, Z2, Z2
-	VPROLD    $0x0b, Z3, Z3
-	VPSRLD    $0x08, Z4, Z4
-	VCVTDQ2PS Z4, Z4
-	VMULPS    all33800000<>+0(SB), Z4, Z4
-	VMOVUPS   Z4, K1, (CX)
+	TESTQ      AX, AX
+	JZ         end
+	MOVQ       $-1, DX
+	MOVQ       $+63, BX
+	CMPQ       AX, BX
+	CMOVQGT    BX, AX
+	BZHIQ      AX, DX, DX
+	KMOVW      DX, K1
+	VPADDD     Z0, Z3, Z4
+	VPROLD     $0x07, Z4, Z4
+	VPADDD     Z0, Z4, Z4
+	VPSLLD     $0x09, Z1, Z5
+	VPXORD     Z1, Z3, Z3
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z5, Z2
+	VPXORD     Z3, Z0, Z0
+	VPROLD     $0x0b, Z3, Z3
+	VPSRLD     $0x08, Z4, Z4
+	VCVTDQ2PS  Z4, Z4
+	VMULPS     all33800000<>+0(SB), Z4, Z4
+	VMOVUPS    Z4, K1, (CX)
 
 end:
 	VZEROUPPER
@@ -101,11 +99,10 @@ loop:
 	VPROLD            $0x07, Z4, Z4
 	VPADDD            Z0, Z4, Z4
 	VPSLLD            $0x09, Z1, Z5
-	VPXORD            Z0, Z2, Z2
 	VPXORD            Z1, Z3, Z3
-	VPXORD            Z2, Z1, Z1
+	VPTERNLOGD        $0x96, Z0, Z2, Z1
+	VPTERNLOGD        $0x96, Z0, Z5, Z2
 	VPXORD            Z3, Z0, Z0
-	VPXORD            Z5, Z2, Z2
 	VPROLD            $0x0b, Z3, Z3
 	VMOVUPS           (DX), Z5
 	VMULPS            all4f800000<>+0(SB), Z5, Z5
@@ -131,11 +128,10 @@ rest:
 	VPROLD            $0x07, Z4, Z4
 	VPADDD            Z0, Z4, Z4
 	VPSLLD            $0x09, Z1, Z5
-	VPXORD            Z0, Z2, Z2
 	VPXORD            Z1, Z3, Z3
-	VPXORD            Z2, Z1, Z1
+	VPTERNLOGD        $0x96, Z0, Z2, Z1
+	VPTERNLOGD        $0x96, Z0, Z5, Z2
 	VPXORD            Z3, Z0, Z0
-	VPXORD            Z5, Z2, Z2
 	VPROLD            $0x0b, Z3, Z3
 	VMOVUPS.Z         (DX), K1, Z0
 	VMULPS            all4f800000<>+0(SB), Z0, Z0
@@ -202,11 +198,10 @@ loop:
 	VPROLD     $0x07, Z4, Z4
 	VPADDD     Z0, Z4, Z4
 	VPSLLD     $0x09, Z1, Z5
-	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
-	VPXORD     Z2, Z1, Z1
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z5, Z2
 	VPXORD     Z3, Z0, Z0
-	VPXORD     Z5, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
 	VPTERNLOGD $0xaf, all00000001<>+0(SB), Z4, Z4
 	VCVTUDQ2PS Z4, Z4
@@ -245,11 +240,10 @@ loop:
 	VPROLD     $0x07, Z5, Z5
 	VPADDD     Z0, Z5, Z5
 	VPSLLD     $0x09, Z1, Z10
-	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
-	VPXORD     Z2, Z1, Z1
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z10, Z2
 	VPXORD     Z3, Z0, Z0
-	VPXORD     Z10, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
 	VPSRLD     $0x08, Z5, Z5
 	VCVTDQ2PS  Z5, Z5
@@ -322,11 +316,10 @@ rest:
 	VPROLD     $0x07, Z4, Z4
 	VPADDD     Z0, Z4, Z4
 	VPSLLD     $0x09, Z1, Z5
-	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
-	VPXORD     Z2, Z1, Z1
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z5, Z2
 	VPXORD     Z3, Z0, Z0
-	VPXORD     Z5, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
 	VPTERNLOGD $0xaf, all00000001<>+0(SB), Z4, Z4
 	VCVTUDQ2PS Z4, Z4
@@ -365,11 +358,10 @@ rest:
 	VPROLD     $0x07, Z5, Z5
 	VPADDD     Z0, Z5, Z5
 	VPSLLD     $0x09, Z1, Z6
-	VPXORD     Z0, Z2, Z2
 	VPXORD     Z1, Z3, Z3
-	VPXORD     Z2, Z1, Z1
+	VPTERNLOGD $0x96, Z0, Z2, Z1
+	VPTERNLOGD $0x96, Z0, Z6, Z2
 	VPXORD     Z3, Z0, Z0
-	VPXORD     Z6, Z2, Z2
 	VPROLD     $0x0b, Z3, Z3
 	VPSRLD     $0x08, Z5, Z5
 	VCVTDQ2PS  Z5, Z5

@@ -58,6 +58,15 @@ func (g generator) next() reg.VecVirtual {
 	g.rotate(7, u, u)
 	g.VPADDD(g.s[0], u, u)
 	g.VPSLLD(operand.Imm(9), g.s[1], t)
+	if g.lanes == 16 {
+		const exclusive = 0x96 // or of three
+		g.VPXORD(g.s[1], g.s[3], g.s[3])
+		g.VPTERNLOGD(operand.Imm(exclusive), g.s[0], g.s[2], g.s[1])
+		g.VPTERNLOGD(operand.Imm(exclusive), g.s[0], t, g.s[2])
+		g.VPXORD(g.s[3], g.s[0], g.s[0])
+		g.rotate(11, g.s[3], g.s[3])
+		return u
+	}
 	g.xor(g.s[0], g.s[2], g.s[2])
 	g.xor(g.s[1], g.s[3], g.s[3])
 	g.xor(g.s[2], g.s[1], g.s[1])
