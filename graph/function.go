@@ -64,7 +64,7 @@ var functionTable = [functions]struct {
 	Identity:          {"identity", one, func(dst, src []float32) { copy(dst, src) }},
 	Softplus:          {"softplus", Sigmoid, kernel.Softplus},
 	Sigmoid:           {"sigmoid", SigmoidSlope, kernel.Sigmoid},
-	SigmoidSlope:      {"sigmoid'", sigmoidCurve, sigmoidSlope},
+	SigmoidSlope:      {"sigmoid'", sigmoidCurve, kernel.SigmoidSlope},
 	sigmoidCurve:      {"sigmoid''", functions, sigmoidCurvature},
 	SoftplusIntegral:  {"∫softplus", Softplus, softplusIntegral},
 	LogTruncated:      {"log∫₀exp", TruncatedMean, each(logTruncated)},
@@ -73,21 +73,21 @@ var functionTable = [functions]struct {
 	truncatedSkew:     {"truncated skew", functions, each(truncatedSkewness)},
 	LogCosh:           {"logcosh", Tanh, kernel.LogCosh},
 	Tanh:              {"tanh", TanhSlope, kernel.Tanh},
-	TanhSlope:         {"tanh'", tanhCurve, tanhSlope},
+	TanhSlope:         {"tanh'", tanhCurve, kernel.TanhSlope},
 	tanhCurve:         {"tanh''", functions, tanhCurvature},
-	HalfSquare:        {"x²/2", Identity, halfSquare},
-	HalfSquarePlus:    {"relu²/2", ReLU, each(func(x float32) float32 { x = max(0, x); return x * x / 2 })},
-	ReLU:              {"relu", Step, each(func(x float32) float32 { return max(0, x) })},
-	Step:              {"step", zero, each(func(x float32) float32 { return indicator(x > 0, x) })},
-	ClippedIntegral:   {"∫clipped", ClippedReLU, each(clippedIntegral)},
-	ClippedReLU:       {"clipped relu", Box, each(func(x float32) float32 { return min(1, max(0, x)) })},
-	Box:               {"box", zero, each(func(x float32) float32 { return indicator(x > 0 && x < 1, x) })},
+	HalfSquare:        {"x²/2", Identity, kernel.HalfSquare},
+	HalfSquarePlus:    {"relu²/2", ReLU, kernel.HalfSquareReLU},
+	ReLU:              {"relu", Step, kernel.ReLU},
+	Step:              {"step", zero, kernel.Step},
+	ClippedIntegral:   {"∫clipped", ClippedReLU, kernel.ClippedIntegral},
+	ClippedReLU:       {"clipped relu", Box, kernel.ClippedReLU},
+	Box:               {"box", zero, kernel.Box},
 	Exp:               {"exp", Exp, kernel.Exp},
 	Log:               {"log", Reciprocal, each(func(x float32) float32 { return float32(math.Log(float64(x))) })},
 	Reciprocal:        {"1/x", negSquareReciprocal, each(func(x float32) float32 { return 1 / x })},
 	negSquareReciprocal: {"−1/x²", functions,
 		each(func(x float32) float32 { return -1 / (x * x) })},
-	Sqrt: {"sqrt", functions, each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) })},
+	Sqrt: {"sqrt", functions, kernel.Sqrt},
 	zero: {"0", zero, each(func(float32) float32 { return 0 })},
 	one:  {"1", zero, each(func(float32) float32 { return 1 })},
 }
@@ -112,50 +112,10 @@ func each(f func(float32) float32) func(dst, src []float32) {
 	}
 }
 
-// indicator is 1 or 0, and NaN for NaN, which a comparison would hide.
-func indicator(is bool, x float32) float32 {
-	switch {
-	case is:
-		return 1
-	case x != x:
-		return x
-	}
-	return 0
-}
-
-func clippedIntegral(x float32) float32 {
-	switch {
-	case x <= 0:
-		return 0
-	case x < 1:
-		return x * x / 2
-	}
-	return x - 0.5
-}
-
-func halfSquare(dst, src []float32) {
-	kernel.Mul(dst, src, src)
-	kernel.Scale(dst, 0.5, dst)
-}
-
-func sigmoidSlope(dst, src []float32) {
-	kernel.Sigmoid(dst, src)
-	for i, s := range dst {
-		dst[i] = s * (1 - s)
-	}
-}
-
 func sigmoidCurvature(dst, src []float32) {
 	kernel.Sigmoid(dst, src)
 	for i, s := range dst {
 		dst[i] = s * (1 - s) * (1 - 2*s)
-	}
-}
-
-func tanhSlope(dst, src []float32) {
-	kernel.Tanh(dst, src)
-	for i, t := range dst {
-		dst[i] = 1 - t*t
 	}
 }
 
@@ -193,23 +153,16 @@ func (g *Graph) Map(f Function, x *Node) *Node {
 
 // sumMapped is Σ_j f(x_ij) for each row i; the terms are never stored.
 type sumMapped struct {
-	f          Function
-	rows, cols int
-	part       []float32
+	rowSum
+	f Function
 }
 
 func (s *sumMapped) String() string { return fmt.Sprintf("Σ %v", s.f) }
 
-func (s *sumMapped) run(out []float32, in [][]float32) {
-	for i := range out {
-		row, sum := in[0][i*s.cols:(i+1)*s.cols], 0.0
-		for len(row) > 0 {
-			part := s.part[:min(len(s.part), len(row))]
-			s.f.Eval(part, row[:len(part)])
-			sum += kernel.Sum(part)
-			row = row[len(part):]
-		}
-		out[i] = float32(sum)
+func (s *sumMapped) reduce(sums []float64, x, _ []float32, _ int) {
+	n := min(len(x), s.cols) // as of rowSum
+	for i := 0; i*n < len(x); i++ {
+		sums[i] = kernel.MapSum(x[i*n:(i+1)*n], functionTable[s.f].eval)
 	}
 }
 
@@ -224,7 +177,7 @@ func (g *Graph) SumMap(f Function, x *Node) *Node {
 		return nil
 	}
 	rows, cols := rowsOf(x)
-	return g.apply(&sumMapped{f, rows, cols, make([]float32, min(cols, 4096))}, []int{rows}, x)
+	return g.apply(&sumMapped{rowSum{cols: cols}, f}, []int{rows}, x)
 }
 
 // chained is f(x) ⊙ y, where y has x's shape or one value a row: the chain

@@ -76,11 +76,6 @@ func (s *Stream) bernoulli(dst, p []float32) {
 	s.advance(len(dst))
 }
 
-func (s *Stream) binomial(dst, p []float32, n int) {
-	kernel.Binomial(dst, p, n, s.key, s.counter)
-	s.advance(len(dst))
-}
-
 func (s *Stream) gaussian(dst, mean, deviation []float32) {
 	kernel.Gaussian(dst, mean, deviation, s.key, s.counter)
 	s.advance(len(dst))

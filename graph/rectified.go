@@ -75,29 +75,18 @@ func softplusIntegral(dst, src []float32) {
 }
 
 // truncated draws from a normal distribution above 0.
-type truncated struct{ sampler }
+type truncated struct{ independent }
 
 func (t *truncated) String() string { return t.title("N₊") }
-
-func (t *truncated) run(out []float32, in [][]float32) {
-	block := splitmix(t.stream.counter)
-	from := t.stream.key ^ block.next()
-	for i, x := range in[0] {
-		// Rejection takes a varying number of uniforms, so each element has a
-		// sequence of its own.
-		u := splitmix(from + uint64(i))
-		out[i] = float32(drawTruncated(float64(x), &u))
-	}
-	t.stream.advance(len(out))
-}
 
 // drawTruncated draws s > 0 with density proportional to exp(xs − s²/2): by
 // normal proposals where most are accepted, else by exponential ones (Robert
 // 1995, proposition 2.3).
-func drawTruncated(x float64, u *splitmix) float64 {
+func drawTruncated(pre float32, u splitmix) float32 {
+	x := float64(pre)
 	switch {
 	case x != x:
-		return x
+		return pre
 	case math.IsInf(x, -1):
 		return 0
 	case x > 0:
@@ -105,7 +94,7 @@ func drawTruncated(x float64, u *splitmix) float64 {
 			// Box and Muller's.
 			s := x + math.Sqrt(-2*math.Log(1-u.uniform()))*math.Cos(2*math.Pi*u.uniform())
 			if s > 0 {
-				return s
+				return float32(s)
 			}
 		}
 	}
@@ -114,7 +103,7 @@ func drawTruncated(x float64, u *splitmix) float64 {
 		s := -math.Log(1-u.uniform()) / rate
 		off := s - x - rate
 		if u.uniform() <= math.Exp(-off*off/2) {
-			return s
+			return float32(s)
 		}
 	}
 }
@@ -125,11 +114,12 @@ func (g *Graph) Truncated(x *Node, stream string) *Node {
 	if g.broken("truncated normal", x) {
 		return nil
 	}
-	return g.apply(&truncated{sampler{stream, g.stream(stream)}}, x.Shape(), x)
+	s := independent{sampler: sampler{stream, g.stream(stream)}, draw: drawTruncated}
+	return g.apply(&truncated{s}, x.Shape(), x)
 }
 
 // counted draws how many of infinitely many logistic units with offsets are on.
-type counted struct{ sampler }
+type counted struct{ independent }
 
 func (c *counted) String() string { return c.title("Σ Bernoulli") }
 
@@ -137,26 +127,19 @@ func (c *counted) String() string { return c.title("Σ Bernoulli") }
 // units below are on and all above off, but for one run in ten million.
 const countedReach = 17
 
-func (c *counted) run(out []float32, in [][]float32) {
-	block := splitmix(c.stream.counter)
-	from := c.stream.key ^ block.next()
-	for i, x := range in[0] {
-		if x != x {
-			out[i] = x
-			continue
-		}
-		u := splitmix(from + uint64(i))
-		first := max(0, math.Floor(float64(x))-countedReach)
-		n := first
-		for j := range 2 * countedReach {
-			offset := first + float64(j) + 0.5
-			if u.uniform()*(1+math.Exp(offset-float64(x))) < 1 {
-				n++
-			}
-		}
-		out[i] = float32(n)
+func drawCounted(x float32, u splitmix) float32 {
+	if x != x {
+		return x
 	}
-	c.stream.advance(len(out))
+	first := max(0, math.Floor(float64(x))-countedReach)
+	n := first
+	for j := range 2 * countedReach {
+		offset := first + float64(j) + 0.5
+		if u.uniform()*(1+math.Exp(offset-float64(x))) < 1 {
+			n++
+		}
+	}
+	return float32(n)
 }
 
 // OffsetCopies draws how many are on of the binary units with pre-activations
@@ -166,5 +149,6 @@ func (g *Graph) OffsetCopies(x *Node, stream string) *Node {
 	if g.broken("offset copies", x) {
 		return nil
 	}
-	return g.apply(&counted{sampler{stream, g.stream(stream)}}, x.Shape(), x)
+	s := independent{sampler: sampler{stream, g.stream(stream)}, draw: drawCounted}
+	return g.apply(&counted{s}, x.Shape(), x)
 }

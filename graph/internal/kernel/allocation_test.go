@@ -50,6 +50,8 @@ func TestKernelsAllocateNothing(t *testing.T) {
 		{"softplus", func() { Softplus(z, x) }},
 		{"tanh", func() { Tanh(z, x) }},
 		{"log cosh", func() { LogCosh(z, x) }},
+		{"map sum", func() { MapSum(x, Tanh) }},
+		{"gaussian", func() { Gaussian(z, x, y, 1, 2) }},
 		{"axpby", func() { Axpby(z, 2, x, 3, y) }},
 		{"add", func() { Add(z, x, y) }},
 		{"mul", func() { Mul(z, x, y) }},

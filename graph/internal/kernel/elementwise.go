@@ -36,6 +36,18 @@ func ClippedReLU(dst, src []float32) { unary(dst, src, current.clippedReLU) }
 // Box sets dst[i] to 1 where 0 < src[i] < 1, otherwise to 0.
 func Box(dst, src []float32) { unary(dst, src, current.box) }
 
+// HalfSquare sets dst[i] = src[i]²/2.
+func HalfSquare(dst, src []float32) { unary(dst, src, current.halfSquare) }
+
+// HalfSquareReLU sets dst[i] = max(0, src[i])²/2, the integral of ReLU.
+func HalfSquareReLU(dst, src []float32) { unary(dst, src, current.halfSquareReLU) }
+
+// ClippedIntegral sets dst[i] to the integral of ClippedReLU from 0 to src[i].
+func ClippedIntegral(dst, src []float32) { unary(dst, src, current.clippedIntegral) }
+
+// Sqrt sets dst[i] = √src[i].
+func Sqrt(dst, src []float32) { unary(dst, src, current.sqrt) }
+
 func unary(dst, src []float32, f func(dst, src []float32)) {
 	equal(len(dst), len(src))
 	if small(len(src)) {

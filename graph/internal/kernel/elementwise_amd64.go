@@ -38,6 +38,18 @@ func clippedReLU512(n int, dst *float32, src *float32)
 func box512(n int, dst *float32, src *float32)
 
 //go:noescape
+func halfSquare512(n int, dst *float32, src *float32)
+
+//go:noescape
+func halfSquareReLU512(n int, dst *float32, src *float32)
+
+//go:noescape
+func clippedIntegral512(n int, dst *float32, src *float32)
+
+//go:noescape
+func sqrt512(n int, dst *float32, src *float32)
+
+//go:noescape
 func combine512(n int, dst *float32, x *float32, y *float32, a float32, b float32)
 
 //go:noescape
@@ -90,6 +102,18 @@ func clippedReLU256(n int, dst *float32, src *float32)
 
 //go:noescape
 func box256(n int, dst *float32, src *float32)
+
+//go:noescape
+func halfSquare256(n int, dst *float32, src *float32)
+
+//go:noescape
+func halfSquareReLU256(n int, dst *float32, src *float32)
+
+//go:noescape
+func clippedIntegral256(n int, dst *float32, src *float32)
+
+//go:noescape
+func sqrt256(n int, dst *float32, src *float32)
 
 //go:noescape
 func combine256(n int, dst *float32, x *float32, y *float32, a float32, b float32)

@@ -3373,6 +3373,374 @@ end:
 	VZEROUPPER
 	RET
 
+// func halfSquare512(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·halfSquare512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000040
+	JLT     rest
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VMOVUPS all3f000000<>+0(SB), Z7
+	VMULPS  Z7, Z0, Z4
+	VMULPS  Z7, Z1, Z5
+	VMULPS  Z7, Z2, Z6
+	VMULPS  Z7, Z3, Z7
+	VMULPS  Z4, Z0, Z0
+	VMULPS  Z5, Z1, Z1
+	VMULPS  Z6, Z2, Z2
+	VMULPS  Z7, Z3, Z3
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, AX
+	JMP     loop
+
+rest:
+	TESTQ     AX, AX
+	JZ        end
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	KMOVW     BX, K1
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x10, BX
+	KMOVW     BX, K2
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x20, BX
+	KMOVW     BX, K3
+	MOVQ      $-1, BX
+	MOVQ      $+63, SI
+	CMPQ      AX, SI
+	CMOVQGT   SI, AX
+	BZHIQ     AX, BX, BX
+	SHRQ      $0x30, BX
+	KMOVW     BX, K4
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z 64(DX), K2, Z1
+	VMOVUPS.Z 128(DX), K3, Z2
+	VMOVUPS.Z 192(DX), K4, Z3
+	VMOVUPS   all3f000000<>+0(SB), Z7
+	VMULPS    Z7, Z0, Z4
+	VMULPS    Z7, Z1, Z5
+	VMULPS    Z7, Z2, Z6
+	VMULPS    Z7, Z3, Z7
+	VMULPS    Z4, Z0, Z0
+	VMULPS    Z5, Z1, Z1
+	VMULPS    Z6, Z2, Z2
+	VMULPS    Z7, Z3, Z3
+	VMOVUPS   Z0, K1, (CX)
+	VMOVUPS   Z1, K2, 64(CX)
+	VMOVUPS   Z2, K3, 128(CX)
+	VMOVUPS   Z3, K4, 192(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func halfSquareReLU512(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·halfSquareReLU512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000040
+	JLT     rest
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VPXORD  Z4, Z4, Z4
+	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z1, Z4, Z1
+	VMAXPS  Z2, Z4, Z2
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS all3f000000<>+0(SB), Z8
+	VMULPS  Z8, Z0, Z5
+	VMULPS  Z8, Z1, Z6
+	VMULPS  Z8, Z2, Z7
+	VMULPS  Z8, Z3, Z8
+	VMULPS  Z5, Z0, Z0
+	VMULPS  Z6, Z1, Z1
+	VMULPS  Z7, Z2, Z2
+	VMULPS  Z8, Z3, Z3
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, AX
+	JMP     loop
+
+rest:
+	TESTQ     AX, AX
+	JZ        end
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	KMOVW     BX, K1
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x10, BX
+	KMOVW     BX, K2
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x20, BX
+	KMOVW     BX, K3
+	MOVQ      $-1, BX
+	MOVQ      $+63, SI
+	CMPQ      AX, SI
+	CMOVQGT   SI, AX
+	BZHIQ     AX, BX, BX
+	SHRQ      $0x30, BX
+	KMOVW     BX, K4
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z 64(DX), K2, Z1
+	VMOVUPS.Z 128(DX), K3, Z2
+	VMOVUPS.Z 192(DX), K4, Z3
+	VPXORD    Z9, Z9, Z9
+	VMAXPS    Z0, Z9, Z0
+	VMAXPS    Z1, Z9, Z1
+	VMAXPS    Z2, Z9, Z2
+	VMAXPS    Z3, Z9, Z3
+	VMOVUPS   all3f000000<>+0(SB), Z7
+	VMULPS    Z7, Z0, Z4
+	VMULPS    Z7, Z1, Z5
+	VMULPS    Z7, Z2, Z6
+	VMULPS    Z7, Z3, Z7
+	VMULPS    Z4, Z0, Z0
+	VMULPS    Z5, Z1, Z1
+	VMULPS    Z6, Z2, Z2
+	VMULPS    Z7, Z3, Z3
+	VMOVUPS   Z0, K1, (CX)
+	VMOVUPS   Z1, K2, 64(CX)
+	VMOVUPS   Z2, K3, 128(CX)
+	VMOVUPS   Z3, K4, 192(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func clippedIntegral512(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·clippedIntegral512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ         AX, $0x00000040
+	JLT          rest
+	VMOVUPS      (DX), Z0
+	VMOVUPS      64(DX), Z1
+	VMOVUPS      128(DX), Z2
+	VMOVUPS      192(DX), Z3
+	VPXORD       Z4, Z4, Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z8
+	VMINPS       Z0, Z8, Z5
+	VMINPS       Z1, Z8, Z6
+	VMINPS       Z2, Z8, Z7
+	VMINPS       Z3, Z8, Z8
+	VMOVUPS      all3f000000<>+0(SB), Z9
+	VFNMADD231PS Z9, Z5, Z0
+	VFNMADD231PS Z9, Z6, Z1
+	VFNMADD231PS Z9, Z7, Z2
+	VFNMADD231PS Z9, Z8, Z3
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z7, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, 192(CX)
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x00000040, AX
+	JMP          loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	MOVQ         $-1, BX
+	MOVQ         AX, SI
+	MOVQ         $+63, DI
+	CMPQ         SI, DI
+	CMOVQGT      DI, SI
+	BZHIQ        SI, BX, BX
+	KMOVW        BX, K1
+	MOVQ         $-1, BX
+	MOVQ         AX, SI
+	MOVQ         $+63, DI
+	CMPQ         SI, DI
+	CMOVQGT      DI, SI
+	BZHIQ        SI, BX, BX
+	SHRQ         $0x10, BX
+	KMOVW        BX, K2
+	MOVQ         $-1, BX
+	MOVQ         AX, SI
+	MOVQ         $+63, DI
+	CMPQ         SI, DI
+	CMOVQGT      DI, SI
+	BZHIQ        SI, BX, BX
+	SHRQ         $0x20, BX
+	KMOVW        BX, K3
+	MOVQ         $-1, BX
+	MOVQ         $+63, SI
+	CMPQ         AX, SI
+	CMOVQGT      SI, AX
+	BZHIQ        AX, BX, BX
+	SHRQ         $0x30, BX
+	KMOVW        BX, K4
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    64(DX), K2, Z1
+	VMOVUPS.Z    128(DX), K3, Z2
+	VMOVUPS.Z    192(DX), K4, Z3
+	VPXORD       Z10, Z10, Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMOVUPS      all3f800000<>+0(SB), Z7
+	VMINPS       Z0, Z7, Z4
+	VMINPS       Z1, Z7, Z5
+	VMINPS       Z2, Z7, Z6
+	VMINPS       Z3, Z7, Z7
+	VMOVUPS      all3f000000<>+0(SB), Z8
+	VFNMADD231PS Z8, Z4, Z0
+	VFNMADD231PS Z8, Z5, Z1
+	VFNMADD231PS Z8, Z6, Z2
+	VFNMADD231PS Z8, Z7, Z3
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMOVUPS      Z0, K1, (CX)
+	VMOVUPS      Z1, K2, 64(CX)
+	VMOVUPS      Z2, K3, 128(CX)
+	VMOVUPS      Z3, K4, 192(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func sqrt512(n int, dst *float32, src *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·sqrt512(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000040
+	JLT     rest
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VSQRTPS Z0, Z0
+	VSQRTPS Z1, Z1
+	VSQRTPS Z2, Z2
+	VSQRTPS Z3, Z3
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	VMOVUPS Z3, 192(CX)
+	ADDQ    $0x00000100, CX
+	ADDQ    $0x00000100, DX
+	SUBQ    $0x00000040, AX
+	JMP     loop
+
+rest:
+	TESTQ     AX, AX
+	JZ        end
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	KMOVW     BX, K1
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x10, BX
+	KMOVW     BX, K2
+	MOVQ      $-1, BX
+	MOVQ      AX, SI
+	MOVQ      $+63, DI
+	CMPQ      SI, DI
+	CMOVQGT   DI, SI
+	BZHIQ     SI, BX, BX
+	SHRQ      $0x20, BX
+	KMOVW     BX, K3
+	MOVQ      $-1, BX
+	MOVQ      $+63, SI
+	CMPQ      AX, SI
+	CMOVQGT   SI, AX
+	BZHIQ     AX, BX, BX
+	SHRQ      $0x30, BX
+	KMOVW     BX, K4
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z 64(DX), K2, Z1
+	VMOVUPS.Z 128(DX), K3, Z2
+	VMOVUPS.Z 192(DX), K4, Z3
+	VSQRTPS   Z0, Z0
+	VSQRTPS   Z1, Z1
+	VSQRTPS   Z2, Z2
+	VSQRTPS   Z3, Z3
+	VMOVUPS   Z0, K1, (CX)
+	VMOVUPS   Z1, K2, 64(CX)
+	VMOVUPS   Z2, K3, 128(CX)
+	VMOVUPS   Z3, K4, 192(CX)
+
+end:
+	VZEROUPPER
+	RET
+
 // func combine512(n int, dst *float32, x *float32, y *float32, a float32, b float32)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·combine512(SB), NOSPLIT, $0-40
@@ -5062,6 +5430,204 @@ rest:
 	VBLENDVPS    Y2, Y5, Y7, Y7
 	VMASKMOVPS   Y6, Y0, (CX)
 	VMASKMOVPS   Y7, Y1, 32(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func halfSquare256(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2
+TEXT ·halfSquare256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000010
+	JLT     rest
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMULPS  all3f000000<>+0(SB), Y0, Y2
+	VMULPS  all3f000000<>+0(SB), Y1, Y3
+	VMULPS  Y2, Y0, Y0
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JMP     loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	MOVQ         AX, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     index<>+0(SB), Y0, Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     index<>+32(SB), Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMASKMOVPS   32(DX), Y1, Y3
+	VMULPS       all3f000000<>+0(SB), Y2, Y4
+	VMULPS       all3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   Y2, Y0, (CX)
+	VMASKMOVPS   Y3, Y1, 32(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func halfSquareReLU256(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2
+TEXT ·halfSquareReLU256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000010
+	JLT     rest
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y2, Y1
+	VMULPS  all3f000000<>+0(SB), Y0, Y2
+	VMULPS  all3f000000<>+0(SB), Y1, Y3
+	VMULPS  Y2, Y0, Y0
+	VMULPS  Y3, Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JMP     loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	MOVQ         AX, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     index<>+0(SB), Y0, Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     index<>+32(SB), Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMASKMOVPS   32(DX), Y1, Y3
+	VXORPS       Y4, Y4, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       all3f000000<>+0(SB), Y2, Y4
+	VMULPS       all3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   Y2, Y0, (CX)
+	VMASKMOVPS   Y3, Y1, 32(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func clippedIntegral256(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·clippedIntegral256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ         AX, $0x00000010
+	JLT          rest
+	VMOVUPS      (DX), Y0
+	VMOVUPS      32(DX), Y1
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y2
+	VMINPS       Y1, Y3, Y3
+	VFNMADD231PS all3f000000<>+0(SB), Y2, Y0
+	VFNMADD231PS all3f000000<>+0(SB), Y3, Y1
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, AX
+	JMP          loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	MOVQ         AX, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     index<>+0(SB), Y0, Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     index<>+32(SB), Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMASKMOVPS   32(DX), Y1, Y3
+	VXORPS       Y4, Y4, Y4
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VMINPS       Y2, Y5, Y4
+	VMINPS       Y3, Y5, Y5
+	VFNMADD231PS all3f000000<>+0(SB), Y4, Y2
+	VFNMADD231PS all3f000000<>+0(SB), Y5, Y3
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   Y2, Y0, (CX)
+	VMASKMOVPS   Y3, Y1, 32(CX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func sqrt256(n int, dst *float32, src *float32)
+// Requires: AVX, AVX2
+TEXT ·sqrt256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+
+loop:
+	CMPQ    AX, $0x00000010
+	JLT     rest
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VSQRTPS Y0, Y0
+	VSQRTPS Y1, Y1
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	SUBQ    $0x00000010, AX
+	JMP     loop
+
+rest:
+	TESTQ        AX, AX
+	JZ           end
+	MOVQ         AX, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     index<>+0(SB), Y0, Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     index<>+32(SB), Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMASKMOVPS   32(DX), Y1, Y3
+	VSQRTPS      Y2, Y2
+	VSQRTPS      Y3, Y3
+	VMASKMOVPS   Y2, Y0, (CX)
+	VMASKMOVPS   Y3, Y1, 32(CX)
 
 end:
 	VZEROUPPER

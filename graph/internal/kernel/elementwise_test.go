@@ -44,9 +44,18 @@ func functions() []function {
 			map[float32]float32{0: 0, inf: inf, -inf: 0, 1e-45: 1e-45, -3: 0, 3: 3}},
 		{"clipped relu", ClippedReLU, func(x float64) float64 { return min(1, max(x, 0)) },
 			map[float32]float32{0: 0, inf: 1, -inf: 0, 0.25: 0.25, 3: 1}},
-		{"step", Step, func(x float64) float64 { return float64(indicator(x > 0, 0)) },
+		{"half square", HalfSquare, func(x float64) float64 { return x * x / 2 },
+			map[float32]float32{0: 0, inf: inf, -inf: inf, 1e20: inf, -3: 4.5, 3: 4.5}},
+		{"half square of relu", HalfSquareReLU, func(x float64) float64 { x = max(x, 0); return x * x / 2 },
+			map[float32]float32{0: 0, inf: inf, -inf: 0, 1e20: inf, -1e20: 0, -3: 0, 3: 4.5}},
+		{"clipped integral", ClippedIntegral, func(x float64) float64 {
+			c := min(1, max(x, 0))
+			return c * (max(x, 0) - c/2)
+		}, map[float32]float32{0: 0, inf: inf, -inf: 0, -1: 0, 0.5: 0.125, 1: 0.5, 3: 2.5, 1e30: 1e30}},
+		{"sqrt", Sqrt, math.Sqrt, map[float32]float32{0: 0, zero: zero, inf: inf, 4: 2}},
+		{"step", Step, func(x float64) float64 { return float64(indicator(x > 0, float32(x))) },
 			map[float32]float32{0: 0, zero: 0, inf: 1, -inf: 0, -1: 0, 1e-45: 1}},
-		{"box", Box, func(x float64) float64 { return float64(indicator(x > 0 && x < 1, 0)) },
+		{"box", Box, func(x float64) float64 { return float64(indicator(x > 0 && x < 1, float32(x))) },
 			map[float32]float32{0: 0, zero: 0, inf: 0, -inf: 0, 1: 0, 0.5: 1}},
 	}
 }
@@ -72,7 +81,7 @@ func TestFunctions(t *testing.T) {
 				if math.Abs(want) > math.MaxFloat32 {
 					want = math.Inf(1)
 				}
-				if float64(dst[i]) == want {
+				if float64(dst[i]) == want || want != want && dst[i] != dst[i] {
 					continue
 				}
 				e := math.Abs(float64(dst[i])-want) / ulp(want)
@@ -147,7 +156,7 @@ func TestFunctionTails(t *testing.T) {
 				f.f(dst, src)
 				for i, x := range src {
 					want := f.reference(float64(x))
-					if e := math.Abs(float64(dst[i]) - want); !(e <= 2.5*ulp(want)) {
+					if e := math.Abs(float64(dst[i]) - want); !(e <= 2.5*ulp(want)) && want == want {
 						t.Fatalf("%s, n = %d: element %d: f(%v) = %v, want %v", f.name, n, i, x, dst[i], want)
 					}
 				}
@@ -307,5 +316,23 @@ func TestReduceSameBits(t *testing.T) {
 				t.Fatalf("%d threads: sum %v, dot %v, on one %v, %v", threads, s, d, sum, dot)
 			}
 		}
+	})
+}
+
+// A sum of a function is that of the function's values.
+func TestMapSum(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		r := newRand(18)
+		tails(func(n int) {
+			x, y := normals(r, n), make([]float32, n)
+			Tanh(y, x)
+			want := 0.0
+			for _, v := range y {
+				want += float64(v)
+			}
+			if got := MapSum(x, Tanh); !(math.Abs(got-want) <= 1e-12*float64(n+1)) {
+				t.Fatalf("n = %d: sum is %v, want %v", n, got, want)
+			}
+		})
 	})
 }

@@ -72,6 +72,8 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 					Uniform(z, 1, 2)
 					Normal(z, 1, 2)
 					Bernoulli(z, x, 1, 2)
+					Gaussian(z, x, y, 1, 2)
+					MapSum(x, Sigmoid)
 					Adam(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
 					AdaMax(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
 					Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)

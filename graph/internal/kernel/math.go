@@ -78,6 +78,18 @@ func relu(x float32) float32 { return max(0, x) }
 
 func clippedReLU(x float32) float32 { return min(1, max(0, x)) }
 
+func halfSquare(x float32) float32 { return x / 2 * x }
+
+func halfSquareReLU(x float32) float32 { return halfSquare(relu(x)) }
+
+func clippedIntegral(x float32) float32 {
+	r := relu(x)
+	c := min(1, r)
+	return c * (r - c/2)
+}
+
+func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
+
 func step(x float32) float32 { return indicator(x > 0, x) }
 
 func box(x float32) float32 { return indicator(x > 0 && x < 1, x) }

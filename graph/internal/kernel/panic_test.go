@@ -23,6 +23,7 @@ func TestPanics(t *testing.T) {
 		"add: lengths":             func() { Add(f(4), f(4), f(3)) },
 		"dot: lengths":             func() { Dot(f(4), f(3)) },
 		"bernoulli: lengths":       func() { Bernoulli(f(4), f(3), 1, 2) },
+		"gaussian: lengths":        func() { Gaussian(f(4), f(4), f(3), 1, 2) },
 		"column sums: shape":       func() { ColSum(f(3), f(11), 4, 3) },
 		"row sums: shape":          func() { RowSum(f(3), f(12), 4, 3) },
 		"add row: length":          func() { AddRow(f(12), f(12), f(4), 4, 3) },

@@ -28,6 +28,7 @@ type path struct {
 
 	exp, sigmoid, sigmoidSlope, softplus, tanh, tanhSlope, logCosh func(dst, src []float32)
 	relu, step, clippedReLU, box                                   func(dst, src []float32)
+	halfSquare, halfSquareReLU, clippedIntegral, sqrt              func(dst, src []float32)
 
 	combine  func(dst, x, y []float32, a, b float32) // dst = a·x + b·y
 	multiply func(dst, x, y []float32)

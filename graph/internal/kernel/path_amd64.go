@@ -44,6 +44,7 @@ type loops struct {
 	peak                                                           func(n int)
 	exp, sigmoid, sigmoidSlope, softplus, tanh, tanhSlope, logCosh func(n int, dst, src *float32)
 	relu, step, clippedReLU, box                                   func(n int, dst, src *float32)
+	halfSquare, halfSquareReLU, clippedIntegral, sqrt              func(n int, dst, src *float32)
 	multiply                                                       func(n int, dst, x, y *float32)
 	scale                                                          func(n int, dst, x *float32, a float32)
 	combine                                                        func(n int, dst, x, y *float32, a, b float32)
@@ -68,6 +69,7 @@ func avx512() *path {
 		exp: exp512, sigmoid: sigmoid512, sigmoidSlope: sigmoidSlope512, softplus: softplus512,
 		tanh: tanh512, tanhSlope: tanhSlope512, logCosh: logCosh512,
 		relu: relu512, step: step512, clippedReLU: clippedReLU512, box: box512,
+		halfSquare: halfSquare512, halfSquareReLU: halfSquareReLU512, clippedIntegral: clippedIntegral512, sqrt: sqrt512,
 		multiply: multiply512, scale: scale512, combine: combine512, sum: sum512, dot: dot512,
 		adam: adam512, adaMax: adaMax512, uniform: uniform512, normal: normal512, bernoulli: bernoulli512,
 	}.path("avx512", 16)
@@ -83,6 +85,7 @@ func avx2() *path {
 		exp: exp256, sigmoid: sigmoid256, sigmoidSlope: sigmoidSlope256, softplus: softplus256,
 		tanh: tanh256, tanhSlope: tanhSlope256, logCosh: logCosh256,
 		relu: relu256, step: step256, clippedReLU: clippedReLU256, box: box256,
+		halfSquare: halfSquare256, halfSquareReLU: halfSquareReLU256, clippedIntegral: clippedIntegral256, sqrt: sqrt256,
 		multiply: multiply256, scale: scale256, combine: combine256, sum: sum256, dot: dot256,
 		adam: adam256, adaMax: adaMax256, uniform: uniform256, normal: normal256, bernoulli: bernoulli256,
 	}.path("avx2", 8)
@@ -103,6 +106,8 @@ func (l loops) path(name string, width int) *path {
 		exp: elements(l.exp), sigmoid: elements(l.sigmoid), sigmoidSlope: elements(l.sigmoidSlope),
 		softplus: elements(l.softplus), tanh: elements(l.tanh), tanhSlope: elements(l.tanhSlope), logCosh: elements(l.logCosh),
 		relu: elements(l.relu), step: elements(l.step), clippedReLU: elements(l.clippedReLU), box: elements(l.box),
+		halfSquare: elements(l.halfSquare), halfSquareReLU: elements(l.halfSquareReLU),
+		clippedIntegral: elements(l.clippedIntegral), sqrt: elements(l.sqrt),
 		multiply: func(dst, x, y []float32) { l.multiply(len(x), at(dst), at(x), at(y)) },
 		scale:    func(dst, x []float32, a float32) { l.scale(len(x), at(dst), at(x), a) },
 		combine:  func(dst, x, y []float32, a, b float32) { l.combine(len(x), at(dst), at(x), at(y), a, b) },

@@ -9,6 +9,8 @@ func portable() *path {
 		exp: mapPortable(exp), sigmoid: mapPortable(sigmoid), sigmoidSlope: mapPortable(sigmoidSlope),
 		softplus: mapPortable(softplus), tanh: mapPortable(tanh), tanhSlope: mapPortable(tanhSlope), logCosh: mapPortable(logCosh),
 		relu: mapPortable(relu), step: mapPortable(step), clippedReLU: mapPortable(clippedReLU), box: mapPortable(box),
+		halfSquare: mapPortable(halfSquare), halfSquareReLU: mapPortable(halfSquareReLU),
+		clippedIntegral: mapPortable(clippedIntegral), sqrt: mapPortable(sqrt),
 		combine: combinePortable, multiply: multiplyPortable, scale: scalePortable,
 		sum: sumPortable, dot: dotPortable, addRows: addRowsPortable,
 		adam: adamPortable, adaMax: adaMaxPortable,

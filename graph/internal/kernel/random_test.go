@@ -16,13 +16,6 @@ var generators = map[string]func(dst []float32, key, counter uint64){
 		}
 		Gaussian(dst, mean, deviation, key, counter)
 	},
-	"binomial": func(dst []float32, key, counter uint64) {
-		p := make([]float32, len(dst))
-		for i := range p {
-			p[i] = float32(i%17) / 16
-		}
-		Binomial(dst, p, 255, key, counter)
-	},
 	"bernoulli": func(dst []float32, key, counter uint64) {
 		p := make([]float32, len(dst))
 		for i := range p {

@@ -21,6 +21,26 @@ func Dot(x, y []float32) float64 {
 	})
 }
 
+// mapBlock is how many values of a function are computed before they are added
+// up, while they are still in the first cache.
+const mapBlock = 2048
+
+// MapSum returns Σ f(x[i]), accumulated in float64, on the caller's thread. f
+// sets dst[i] to a function of src[i], as those of one slice of this package do.
+func MapSum(x []float32, f func(dst, src []float32)) float64 {
+	s := scratches.take()
+	s.c = grow(s.c, mapBlock)
+	sum := 0.0
+	for len(x) > 0 {
+		y := s.c[:min(len(x), mapBlock)]
+		f(y, x[:len(y)])
+		sum += current.sum(y)
+		x = x[len(y):]
+	}
+	scratches.give(s)
+	return sum
+}
+
 // reduce adds what f leaves in sums for the pieces of x, in their order.
 func (o operands) reduce(f part) float64 {
 	s := scratches.take()
@@ -65,7 +85,7 @@ func ColSum(dst, x []float32, rows, cols int) {
 	// Rows much shorter than a vector are taken several at a time.
 	several := max(1, min(rows, 64/cols))
 	wide, high := cols*several, rows/several
-	per := max(1, 4*grain/(columnRows*wide)) * columnRows // rows of a task
+	per := max(1, grain/(columnRows*wide)) * columnRows // rows of a task
 	store := scratches.take()
 	parts := store.zeros((high + per - 1) / per * wide)
 	operands{x: x, sums: parts, cols: wide}.cut(high, per, wide, func(o *operands, from, to int, s *scratch) {

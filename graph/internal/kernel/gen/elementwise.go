@@ -26,6 +26,13 @@ func elementwise(c *build.Context) {
 		k.unary("step", k.step)
 		k.unary("clippedReLU", k.clippedReLU)
 		k.unary("box", k.box)
+		k.unary("halfSquare", k.halfSquare)
+		k.unary("halfSquareReLU", func(x vector) vector { return k.halfSquare(k.relu(x)) })
+		k.unary("clippedIntegral", k.clippedIntegral)
+		k.unary("sqrt", func(x vector) vector {
+			k.each(k.VSQRTPS, x, x)
+			return x
+		})
 		k.combine()
 		k.multiply()
 		k.scale()
@@ -424,6 +431,24 @@ func (k coder) clippedReLU(x vector) vector {
 	x = k.relu(x)
 	k.each(k.VMINPS, x, k.held(1), x)
 	return x
+}
+
+// halfSquare is x²/2.
+func (k coder) halfSquare(x vector) vector {
+	half := k.like(x)
+	k.each(k.VMULPS, k.number(0.5), x, half)
+	k.each(k.VMULPS, half, x, x)
+	return x
+}
+
+// clippedIntegral is the integral of clippedReLU, c·(r - c/2) with r = max(x,0)
+// and c = min(r,1).
+func (k coder) clippedIntegral(x vector) vector {
+	r, c := k.relu(x), k.like(x)
+	k.each(k.VMINPS, r, k.held(1), c)
+	k.each(k.VFNMADD231PS, k.number(0.5), c, r)
+	k.each(k.VMULPS, c, r, r)
+	return r
 }
 
 // step is 1 where x > 0, otherwise 0, but NaN for NaN.
