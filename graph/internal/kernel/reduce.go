@@ -101,10 +101,16 @@ func ColSum(dst, x []float32, rows, cols int) {
 			}
 		}
 	})
+	sums := parts[:min(wide, len(parts))]
+	for rest := parts[len(sums):]; len(rest) > 0; rest = rest[wide:] {
+		for j, v := range rest[:len(sums)] {
+			sums[j] += v
+		}
+	}
 	for j := range dst {
 		s := 0.0
-		for i := j; i < len(parts); i += cols {
-			s += parts[i]
+		for i := j; i < len(sums); i += cols {
+			s += sums[i]
 		}
 		for i := high*wide + j; i < len(x); i += cols {
 			s += float64(x[i])
