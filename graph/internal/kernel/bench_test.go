@@ -193,7 +193,7 @@ func BenchmarkOptimizer(b *testing.B) {
 					}
 					update, copied := time.Hour, time.Hour
 					for b.Loop() {
-						copied = min(copied, time1(func() { Map(p, grad, func(dst, src []float32) { copy(dst, src) }) }))
+						copied = min(copied, time1(func() { unary(p, grad, func(dst, src []float32) { copy(dst, src) }) }))
 						update = min(update, time1(func() { k.update(p, m, v, grad, 1e-3, 0.9, 0.999, 1e-8, 10) }))
 					}
 					rate := func(bytes int, d time.Duration) float64 { return float64(n*bytes) / float64(d.Nanoseconds()) }
