@@ -34,10 +34,14 @@ func (g Conv) images(x []float32) patches {
 	}
 }
 
-// tall returns how many rows of a product of depth k are computed at a time:
-// more of them where they are short.
-func tall(k int) int {
-	return min(max(96, 96*512/max(k, 1)/96*96), 480)
+// tall returns how many of m rows of a product of depth k are computed at a
+// time: as many as leave room in the second-level cache, more of them where they
+// are short, and such that each thread has the same number of parts to do.
+func tall(m, k int) int {
+	rows := min(max(120, current.area*3/8/max(k, 1)), 480)
+	threads := Threads()
+	parts := ((m+rows-1)/rows + threads - 1) / threads * threads
+	return (m + parts - 1) / parts
 }
 
 // convolution is the task of one stage of a convolution or of an adjoint, and
@@ -48,6 +52,7 @@ type convolution struct {
 	stage         func(c *convolution, i int, s *scratch)
 
 	patches patches
+	step    int // rows of them computed at a time
 	panels  panels
 	factor  matrix    // what panels holds
 	phases  []phase   // of Transposed
@@ -99,10 +104,10 @@ func (g Conv) Forward(y, x, w, bias []float32) {
 	c := g.begin(x, y, w, bias)
 	c.patches = g.images(x)
 	c.pack(matrix{w, g.F, false}, c.patches.depth(), g.F)
-	step := tall(c.panels.k)
-	c.parallel((c.patches.count(g.N)+step-1)/step, func(c *convolution, i int, s *scratch) {
-		step := tall(c.panels.k)
-		m0, m1 := i*step, min(c.patches.count(c.N), (i+1)*step)
+	m := c.patches.count(g.N)
+	c.step = tall(m, c.panels.k)
+	c.parallel((m+c.step-1)/c.step, func(c *convolution, i int, s *scratch) {
+		m0, m1 := i*c.step, min(c.patches.count(c.N), (i+1)*c.step)
 		c.patches.times(&c.panels, m0, m1, c.y[m0*c.F:], c.F, c.bias, s)
 	})
 	c.end()

@@ -5,10 +5,10 @@ package kernel
 // stay in the second-level cache, and filterTasks is how many tasks the work is
 // cut into where it is large enough. filterRows rows of it are computed at a time.
 const (
-	filterDepth = 256
-	filterArea  = 1 << 16
+	filterDepth = 512
+	filterArea  = 1 << 17
 	filterTasks = 32
-	filterRows  = 192
+	filterRows  = 96
 )
 
 // Filter computes w, the gradient of ⟨y, Forward(x)⟩ with respect to the
@@ -25,7 +25,7 @@ func (g Conv) Filter(w, x, y []float32) {
 	height := max(filterArea/g.F, 96)
 	blocks := (k + height - 1) / height
 	height = (k + blocks - 1) / blocks
-	parts := max(1, min(filterTasks/blocks, m/(2*filterDepth)))
+	parts := max(1, min(filterTasks/blocks, m/filterDepth))
 	length := ((m+parts-1)/parts + filterDepth - 1) / filterDepth * filterDepth
 	parts = (m + length - 1) / length
 	c.sum = sumParts{blocks, height, length}

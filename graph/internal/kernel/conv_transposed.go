@@ -26,6 +26,7 @@ type phase struct {
 	panels
 	y, x  int // row and column of x that the first position stands for
 	u, v  int // the first tap
+	step  int // positions computed at a time
 	parts int // into which the work is cut
 }
 
@@ -78,7 +79,8 @@ func (c *convolution) gather() {
 		k := f.depth()
 		f.init(free[:k*wide:k*wide], k, c.C)
 		free = free[k*wide:]
-		f.parts = (f.count(c.N) + tall(k) - 1) / tall(k)
+		f.step = tall(f.count(c.N), k)
+		f.parts = (f.count(c.N) + f.step - 1) / f.step
 		parts += f.parts
 	}
 	c.parallel(wide/current.cols*c.KH*c.KW, (*convolution).packTap)
@@ -108,9 +110,8 @@ func (c *convolution) gatherPart(i int, s *scratch) {
 		i -= f[0].parts
 		f = f[1:]
 	}
-	step := tall(f[0].depth())
-	m0 := i * step
-	c.positions(&f[0], m0, min(m0+step, f[0].count(c.N)), s)
+	m0 := i * f[0].step
+	c.positions(&f[0], m0, min(m0+f[0].step, f[0].count(c.N)), s)
 }
 
 // positions computes the positions m0 to m1 of a phase.
