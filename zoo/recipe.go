@@ -128,7 +128,7 @@ func (r Recipe) expects(changed Recipe) []Expect {
 // Substitute is the recipe as it is trained on the built-in set.
 func (r Recipe) Substitute() Recipe {
 	b := *r.BuiltIn
-	r.Data = Source{Set: b.Set, Size: r.Data.Size, Images: b.Images}
+	r.Data.Set, r.Data.Dir, r.Data.Images = b.Set, "", b.Images
 	r.BuiltIn = nil
 	if len(b.Epochs) > 0 {
 		r.Stages = slices.Clone(r.Stages)

@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,8 +13,8 @@ import (
 
 // Source says which images a recipe is trained on.
 type Source struct {
-	// Set is "celeba", "mnist" or "fashion-mnist", files under the data root;
-	// "faces" or "digits", which are built in; or "folder".
+	// Set is one of data.Sets, files under the data root; "faces" or "digits",
+	// which are built in; or "folder".
 	Set string `json:"set"`
 	// Dir is the folder of images of the set "folder".
 	Dir string `json:"dir,omitempty"`
@@ -23,7 +24,28 @@ type Source struct {
 	// Images is how many are trained on, from the first; 0 means all. The
 	// built-in sets have as many as they are asked for, and 10,000 unasked.
 	Images int `json:"images,omitempty"`
+	// Classes are the numbers of those that are kept, to train and to test; nil
+	// means all.
+	Classes []int `json:"classes,omitempty"`
+	// PerClass is how many of each class are trained on, from the first; 0 means
+	// all.
+	PerClass int `json:"per_class,omitempty"`
+	// Binary says how values become 0 or 1.
+	Binary Binary `json:"binary,omitempty"`
+	// Seed is that of what is drawn of the set.
+	Seed uint64 `json:"seed,omitempty"`
 }
+
+// Binary is a way to make values 0 or 1.
+type Binary string
+
+// The ways there are. Drawn is what the literature's binary MNIST is, drawn
+// once for all epochs.
+const (
+	Grey      Binary = ""          // they stay as they are
+	Threshold Binary = "threshold" // 1 from one half on
+	Drawn     Binary = "drawn"     // 1 with the value as the probability
+)
 
 // BuiltIn says how a recipe is trained where its data is not to be found: on
 // generated pictures, and for a shorter time.
@@ -81,8 +103,56 @@ func (s Source) Open(root string, split data.Split) (*data.Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if split == data.Train && s.Images > 0 && s.Images < images.Len() {
-		return images.Head(s.Images), nil
+	chosen, err := s.choose(images, split)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("zoo: %w", err), images.Close())
+	}
+	return chosen, nil
+}
+
+// choose takes of the images what the source asks for, and frees them where
+// that is a copy.
+func (s Source) choose(all *data.Images, split data.Split) (images *data.Images, err error) {
+	images = all
+	if len(s.Classes) > 0 {
+		classes := make([]byte, len(s.Classes))
+		for i, c := range s.Classes {
+			if c < 0 || c > 255 {
+				return nil, fmt.Errorf("data %s: want classes from 0 to 255, got %d", s.Set, c)
+			}
+			classes[i] = byte(c)
+		}
+		if images, err = images.OfClasses(classes...); err != nil {
+			return nil, err
+		}
+	}
+	if split == data.Train && s.PerClass != 0 {
+		if images, err = images.PerClass(s.PerClass); err != nil {
+			return nil, err
+		}
+	}
+	copied := images != all
+	if split == data.Train && s.Images > 0 {
+		images = images.Head(s.Images)
+	}
+	switch s.Binary {
+	case Grey:
+	case Threshold:
+		images, copied = images.Threshold(), true
+	case Drawn:
+		// Values at one place of two splits are not to be drawn alike.
+		if images, err = images.Bernoulli(4*s.Seed + uint64(split)); err != nil {
+			return nil, err
+		}
+		copied = true
+	default:
+		ways := []string{string(Threshold), string(Drawn)}
+		return nil, fmt.Errorf("data %s: no way %q to make values binary%s: want one of %s", s.Set, s.Binary, didYouMean(string(s.Binary), ways), strings.Join(ways, ", "))
+	}
+	if copied {
+		if err := all.Close(); err != nil {
+			return nil, err
+		}
 	}
 	return images, nil
 }
@@ -106,8 +176,15 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Set == "celeba" {
+	switch s.Set {
+	case "celeba":
 		return data.CelebA(dir, s.Size, split, "")
+	case "cifar-10":
+		return data.CIFAR10(dir, split)
+	case "frey-faces":
+		return data.Frey(dir, split)
+	case "20news-w100":
+		return data.News(dir, split)
 	}
 	return data.IDX(dir, split)
 }

@@ -1,4 +1,4 @@
-// Package data reads images for training: the official files of CelebA, MNIST and sets in the same layouts, any
+// Package data reads images for training: the official files of CelebA, MNIST, CIFAR-10 and other sets, any
 // folder of images, and two built-in generators for a machine that has none of them. It knows no model and no
 // computation graph.
 //

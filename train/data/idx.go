@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -118,22 +117,10 @@ func readIDXSingle(dir string, split Split) (*Images, error) {
 		return nil, err
 	}
 	all, err := pair.read()
-	if err != nil || split == All {
-		return all, err
+	if err != nil {
+		return nil, err
 	}
-	s := *all
-	s.Pix = nil
-	s.Labels = nil
-	for i := range all.Len() {
-		if splitOf(strconv.Itoa(i)) != split {
-			continue
-		}
-		s.Pix = append(s.Pix, all.Pix[i*all.Size():(i+1)*all.Size()]...)
-		if all.Labels != nil {
-			s.Labels = append(s.Labels, all.Labels[i])
-		}
-	}
-	return &s, nil
+	return all.hashed(split), nil
 }
 
 // idxPair is the paths of a file of images and of the file of their labels; "" stands for a file that is not there.

@@ -15,6 +15,11 @@ type Images struct {
 	Height, Width, Channels int
 	// Pix is the pixels: image, row, column, channel. It may be a read-only memory map: writing to it then ends the program.
 	Pix []byte
+	// One is the byte that stands for the value 1: 1 where the bytes are counts, such as those of words in a text;
+	// 0 means 255, as in pictures.
+	One byte
+	// Words has the name of each value of an image, where the values are counts of words, and is nil otherwise.
+	Words []string
 	// Labels has a class number for each image, or is nil where the set has none.
 	Labels []byte
 	// Classes has the name of each class number, or is nil where the set names none.
@@ -80,10 +85,17 @@ var intensity = func() (t [256]float32) {
 	return t
 }()
 
-// Floats writes the images at these indices into dst, one after the other, each value divided by 255 and so in
-// [0,1]. dst must have room for all of them.
+// Floats writes the images at these indices into dst, one after the other, each value divided by [Images.One] and so
+// in [0,1] where that is 255. dst must have room for all of them.
 func (s *Images) Floats(dst []float32, index ...int) {
 	size := s.Size()
+	intensity := &intensity
+	if s.One != 0 && s.One != 255 {
+		intensity = new([256]float32)
+		for b := range intensity {
+			intensity[b] = float32(b) / float32(s.One)
+		}
+	}
 	for _, i := range index {
 		pix := s.Pix[i*size : (i+1)*size]
 		out := dst[:len(pix)]

@@ -130,17 +130,20 @@ func (l *Loader) give(ring [][]float32) {
 	l.ring = ring
 }
 
-// order returns the images of an epoch as they come: a shuffle by Fisher and Yates (Durstenfeld's form), from
-// random numbers that only seed and epoch decide.
+// order returns the images of an epoch as they come, from random numbers that only seed and epoch decide.
 func (l *Loader) order(epoch int) []int {
-	order := make([]int, l.images.Len())
+	return permutation(l.images.Len(), rand.NewPCG(l.seed, uint64(epoch)))
+}
+
+// permutation returns the numbers below n in the order of a shuffle by Fisher and Yates (Durstenfeld's form).
+func permutation(n int, random *rand.PCG) []int {
+	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
-	random := rand.NewPCG(l.seed, uint64(epoch)).Uint64
-	for i := len(order) - 1; i > 0; i-- {
+	for i := n - 1; i > 0; i-- {
 		// The high word of r*(i+1) is a number from 0 to i; the bias is below i/2^64.
-		j, _ := bits.Mul64(random(), uint64(i)+1)
+		j, _ := bits.Mul64(random.Uint64(), uint64(i)+1)
 		order[i], order[j] = order[j], order[i]
 	}
 	return order

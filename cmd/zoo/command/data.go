@@ -140,7 +140,7 @@ func (a *app) printStatus(set string, f data.FileStatus) error {
 	case f.Problem != "":
 		return a.print("%s  %s  %s", set, f.Name, f.Problem)
 	case f.Images > 0:
-		return a.print("%s  %s  whole, %d images", set, f.Name, f.Images)
+		return a.print("%s  %s  whole, %d examples", set, f.Name, f.Images)
 	}
 	return a.print("%s  %s  as published", set, f.Name)
 }

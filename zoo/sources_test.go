@@ -1,0 +1,113 @@
+package zoo
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"boltzoo/train/data"
+)
+
+func TestSourceChooses(t *testing.T) {
+	count := func(s *data.Images) (n [10]int) {
+		for _, label := range s.Labels {
+			n[label]++
+		}
+		return n
+	}
+	open := func(s Source, split data.Split) *data.Images {
+		t.Helper()
+		s.Set = "digits"
+		images, err := s.Open("", split)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return images
+	}
+	all := open(Source{Images: 300}, data.Train)
+	few := open(Source{Images: 300, PerClass: 3, Classes: []int{1, 7}}, data.Train)
+	if n := count(few); few.Len() != 6 || n[1] != 3 || n[7] != 3 {
+		t.Errorf("3 of two classes are %v", n)
+	}
+	if n := count(open(Source{PerClass: 3, Classes: []int{1, 7}}, data.Test)); n[1] < 50 || n[7] < 50 || n[0] != 0 {
+		t.Errorf("the test images of two classes are %v", n)
+	}
+	black := func(s *data.Images) (ones, others int) {
+		for _, b := range s.Pix {
+			switch b {
+			case 255:
+				ones++
+			case 0:
+			default:
+				others++
+			}
+		}
+		return ones, others
+	}
+	mean := 0.0
+	for _, b := range all.Pix {
+		mean += float64(b) / 255
+	}
+	drawn := open(Source{Images: 300, Binary: Drawn, Seed: 1}, data.Train)
+	if ones, others := black(drawn); others != 0 || float64(ones) < 0.99*mean || float64(ones) > 1.01*mean {
+		t.Errorf("%d values of 1 are drawn for a sum of %.0f, %d are neither 0 nor 1", ones, mean, others)
+	}
+	if open(Source{Images: 300, Binary: Drawn, Seed: 1}, data.Train).Sum != drawn.Sum || open(Source{Images: 300, Binary: Drawn, Seed: 2}, data.Train).Sum == drawn.Sum {
+		t.Error("what is drawn is not a function of the seed")
+	}
+	if ones, others := black(open(Source{Images: 300, Binary: Threshold}, data.Train)); others != 0 || ones == 0 {
+		t.Errorf("%d values of 1, %d neither 0 nor 1", ones, others)
+	}
+	for want, s := range map[string]Source{
+		`no way "drawm" to make values binary (did you mean drawn?)`: {Set: "digits", Images: 60, Binary: "drawm"},
+		"want classes from 0 to 255, got 300":                        {Set: "digits", Images: 60, Classes: []int{300}},
+		"is of class 10":                                             {Set: "digits", Images: 60, Classes: []int{3, 10}},
+		"found -1":                                                   {Set: "digits", Images: 60, PerClass: -1},
+		"expected 60 images of each class":                           {Set: "digits", Images: 70, PerClass: 60},
+		`no data "cifar10" (did you mean cifar-10?)`:                 {Set: "cifar10"},
+	} {
+		if _, err := s.Open("", data.Train); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: expected an error with %q, found %v", s, want, err)
+		}
+	}
+}
+
+// Every set that is known can be opened where its files are.
+func TestSourceOpensAllSets(t *testing.T) {
+	root, err := data.Root("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range data.Sets() {
+		source := Source{Set: set.Name, Size: 8}
+		if _, err := source.Open(t.TempDir(), data.Train); !errors.Is(err, data.ErrNotFound) {
+			t.Errorf("%s in an empty folder: %v", set.Name, err)
+		}
+		empty := t.TempDir()
+		if err := os.Mkdir(filepath.Join(empty, set.Name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.Open(empty, data.Train); !errors.Is(err, data.ErrNotFound) {
+			t.Errorf("%s with an empty folder: %v", set.Name, err)
+		}
+		if root == "" || set.Name == "celeba" { // which is opened in train/data, with a cache of its own
+			continue
+		}
+		images, err := source.Open(root, data.Test)
+		if errors.Is(err, data.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if images.Name != set.Name || images.Len() == 0 {
+			t.Errorf("%s gives %d images of %q", set.Name, images.Len(), images.Name)
+		}
+		if err := images.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
