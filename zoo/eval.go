@@ -17,7 +17,8 @@ import (
 // Eval says what of a trained model is measured, and how.
 type Eval struct {
 	Metrics []string `json:"metrics,omitempty"` // by name; none: all that the model has
-	Limit   int      `json:"limit,omitempty"`   // images at most, of those for testing and of those for training each; 0: all for testing, as many for training
+	Limit   int      `json:"limit,omitempty"`   // test images at most; 0: all
+	Train   int      `json:"train,omitempty"`   // training images, which some metrics use beside them; 0: as many
 	Chains  int      `json:"chains,omitempty"`  // of annealing; 0 means 100
 	Betas   int      `json:"betas,omitempty"`   // steps of annealing; 0 means 14,500
 	Burn    int      `json:"burn,omitempty"`    // Gibbs steps before reverse annealing; 0 means as many as steps of annealing
@@ -41,10 +42,17 @@ type Evaluation struct {
 	Seed    uint64 `json:"seed"`
 	BuiltIn bool   `json:"built_in,omitempty"`
 
-	LogLikelihood  *LogLikelihood    `json:"loglik,omitempty"`
-	Bound          *VariationalBound `json:"bound,omitempty"`
-	Gap            *Gap              `json:"gap,omitempty"`
-	Reconstruction []Depth           `json:"reconstruction,omitempty"`
+	LogLikelihood    *LogLikelihood          `json:"loglik,omitempty"`
+	Bound            *VariationalBound       `json:"bound,omitempty"`
+	PseudoLikelihood *float64                `json:"pseudo,omitempty"` // mean of an image, nats
+	Gap              *Gap                    `json:"gap,omitempty"`
+	Reconstruction   []Depth                 `json:"reconstruction,omitempty"`
+	Units            []metric.Activity       `json:"units,omitempty"`           // of each layer
+	Autocorrelation  *metric.Autocorrelation `json:"autocorrelation,omitempty"` // of the chain of the top machine
+	HSPM             []float64               `json:"hspm,omitempty"`            // of the data and of each layer
+	AOD              []metric.Overlap        `json:"aod,omitempty"`             // of each layer
+	Probe            *float64                `json:"probe,omitempty"`           // test error of a linear classifier of the codes, a share
+	Error            *float64                `json:"error,omitempty"`           // test error of the model's own classifier, a share
 }
 
 // LogLikelihood is that of the test images under a machine, the mean of an
@@ -107,15 +115,22 @@ type aspect struct {
 	name, about string
 	lacks       func(e *evaluator) error // what the model lacks for it, or nil
 	measure     func(e *evaluator, ctx context.Context) error
-	slow        bool // it may take minutes: only if asked for
+	generative  bool // says nothing of a network that was trained to classify: left out for one unless asked for
 }
 
 // aspects are all of them, in the order in which they are shown.
 var aspects = []aspect{
-	{name: "loglik", about: "log-likelihood: counted where the states can be, else between reverse annealing and annealing", lacks: (*evaluator).noLikelihood, measure: (*evaluator).logLikelihood},
-	{name: "bound", about: "variational lower bound of the log-likelihood of a stack", lacks: (*evaluator).noBound, measure: (*evaluator).bound},
-	{name: "gap", about: "free energy of test images less that of training images", lacks: (*evaluator).noEnergy, measure: (*evaluator).gap},
+	{name: "loglik", about: "log-likelihood: counted where the states can be, else between reverse annealing and annealing", lacks: (*evaluator).noLikelihood, measure: (*evaluator).logLikelihood, generative: true},
+	{name: "bound", about: "variational lower bound of the log-likelihood of a stack", lacks: (*evaluator).noBound, measure: (*evaluator).bound, generative: true},
+	{name: "gap", about: "free energy of test images less that of training images", lacks: (*evaluator).noEnergy, measure: (*evaluator).gap, generative: true},
+	{name: "pseudo", about: "pseudo-likelihood, over every pixel", lacks: (*evaluator).noPseudo, measure: (*evaluator).pseudo, generative: true},
 	{name: "reconstruction", about: "mean squared reconstruction error through each depth", lacks: (*evaluator).noCode, measure: (*evaluator).reconstruction},
+	{name: "units", about: "activity of hidden units; how many are dead or saturated", lacks: (*evaluator).noLayers, measure: (*evaluator).units},
+	{name: "autocorrelation", about: "Gibbs steps between states as good as independent", lacks: (*evaluator).noChain, measure: (*evaluator).autocorrelation, generative: true},
+	{name: "hspm", about: "Hoyer's sparseness of the data and of each layer", lacks: (*evaluator).noLayers, measure: (*evaluator).hspm},
+	{name: "aod", about: "overlap of the units active for k classes, in each layer", lacks: (*evaluator).noOverlap, measure: (*evaluator).aod},
+	{name: "probe", about: "test error of a linear classifier of the codes", lacks: (*evaluator).noProbe, measure: (*evaluator).probe},
+	{name: "error", about: "test error of the model's own classifier", lacks: (*evaluator).noClasses, measure: (*evaluator).error},
 }
 
 // Metrics are the names of what Evaluate can measure.
@@ -136,19 +151,8 @@ func AboutMetrics() string {
 	return b.String()
 }
 
-// evaluator has what the aspects share.
-type evaluator struct {
-	Eval
-	model       models.Model
-	layers      []*models.Layer // none for a model without
-	train, test metric.Source   // of states that suit the visible units
-	random      *graph.Random
-	result      *Evaluation
-	tell        func(done, total int)
-}
-
-// check finds what no model can have measured.
-func (o Eval) check() error {
+// Check finds what no model can have measured, before one is loaded.
+func (o Eval) Check() error {
 	for _, name := range o.Metrics {
 		if !slices.Contains(Metrics(), name) {
 			return fmt.Errorf("zoo: no metric %q%s: want some of %s", name, didYouMean(name, Metrics()), strings.Join(Metrics(), ", "))
@@ -159,18 +163,15 @@ func (o Eval) check() error {
 	default:
 		return fmt.Errorf("zoo: binary %q, want %s, %s or %s", o.Binary, BinarySample, BinaryThreshold, BinaryGrey)
 	}
-	if min(o.Limit, o.Chains, o.Betas, o.Burn) < 0 {
-		return fmt.Errorf("zoo: limit %d, chains %d, betas %d, burn %d: want at least 0", o.Limit, o.Chains, o.Betas, o.Burn)
+	if min(o.Limit, o.Train, o.Chains, o.Betas, o.Burn) < 0 {
+		return fmt.Errorf("zoo: limit %d, train %d, chains %d, betas %d, burn %d: want at least 0", o.Limit, o.Train, o.Chains, o.Betas, o.Burn)
 	}
 	return nil
 }
 
-// Check finds what no model can have measured, before one is loaded.
-func (o Eval) Check() error { return o.check() }
-
 // Evaluate measures a model. tell, unless nil, hears how far each metric is.
 func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images, tell func(name string, done, total int)) (*Evaluation, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if tell == nil {
@@ -179,19 +180,20 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 	if o.Limit > 0 {
 		test = test.Head(o.Limit)
 	}
-	train = train.Head(test.Len())
-	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, random: graph.NewRandom(o.Seed)}
+	train = train.Head(orElse(o.Train, test.Len()))
+	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, random: graph.NewRandom(o.Seed), trainLabels: train.Labels, testLabels: test.Labels}
 	e.result = &Evaluation{Set: test.Name, Images: test.Len(), Train: train.Len(), Seed: o.Seed, BuiltIn: t.Run.Data.BuiltIn}
 	if layered, ok := t.Model.(models.Layered); ok {
 		e.layers = layered.Layers()
 		e.binarise()
 	}
+	_, classifies := t.Model.(models.Classifying)
 	for _, a := range aspects {
 		lacks := a.lacks(e)
 		switch asked := slices.Contains(o.Metrics, a.name); {
 		case asked && lacks != nil:
 			return nil, fmt.Errorf("zoo: %s: %w", a.name, lacks)
-		case asked, len(o.Metrics) == 0 && lacks == nil && !a.slow:
+		case asked, len(o.Metrics) == 0 && lacks == nil && !(a.generative && classifies):
 		default:
 			continue
 		}
@@ -222,124 +224,9 @@ func (e *evaluator) binarise() {
 	}
 }
 
-func (e *evaluator) noCode() error {
-	if _, ok := e.model.(models.Coder); !ok {
-		return fmt.Errorf("a %T has no code", e.model.Spec())
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
 	}
-	return nil
-}
-
-func (e *evaluator) reconstruction(context.Context) error {
-	errs, err := metric.Reconstruction(e.model.(models.Coder), e.test, evalBatch)
-	for i, mse := range errs {
-		e.result.Reconstruction = append(e.result.Reconstruction, Depth{i + 1, mse})
-	}
-	return err
-}
-
-func (e *evaluator) noEnergy() error {
-	if _, ok := e.model.(models.Energetic); !ok {
-		return fmt.Errorf("a %T has no free energy", e.model.Spec())
-	}
-	return nil
-}
-
-func (e *evaluator) gap(context.Context) error {
-	g := &Gap{}
-	for mean, source := range map[*float64]metric.Source{&g.Train: e.train, &g.Test: e.test} {
-		var err error
-		if *mean, err = metric.FreeEnergy(e.model.(models.Energetic), source, evalBatch); err != nil {
-			return err
-		}
-	}
-	g.Gap = g.Test - g.Train
-	e.result.Gap = g
-	return nil
-}
-
-var errGrey = fmt.Errorf("binary units have the likelihood of zeros and ones, not of grey pixels: choose %s or %s", BinarySample, BinaryThreshold)
-
-// noLikelihood wants a single machine of exact units.
-func (e *evaluator) noLikelihood() error {
-	switch {
-	case len(e.layers) == 0:
-		return fmt.Errorf("a %T has no layers, and no likelihood", e.model.Spec())
-	case len(e.layers) > 1:
-		return fmt.Errorf("a stack of %d layers has no likelihood to be had, only a bound", len(e.layers))
-	case e.result.Binary == BinaryGrey:
-		return errGrey
-	}
-	_, err := e.layers[0].Exact()
-	return err
-}
-
-func (e *evaluator) logLikelihood(ctx context.Context) error {
-	mean, err := metric.Unnormalised(e.layers[0], e.test, evalBatch)
-	if err != nil {
-		return err
-	}
-	e.result.LogLikelihood, err = e.normalise(ctx, e.layers[0], e.train, mean)
-	return err
-}
-
-// boundDraws are enough: over a thousand images their error is some hundredths
-// of a nat.
-const boundDraws = 10
-
-// noBound wants a stack of exact binary layers.
-func (e *evaluator) noBound() error {
-	switch {
-	case len(e.layers) < 2:
-		return fmt.Errorf("a %T is no stack: ask for loglik", e.model.Spec())
-	case e.result.Binary == BinaryGrey:
-		return errGrey
-	}
-	return metric.Boundable(e.layers)
-}
-
-func (e *evaluator) bound(ctx context.Context) error {
-	b, err := metric.VariationalBound(ctx, e.layers, e.test, boundDraws, evalBatch, e.random, e.tell)
-	if err != nil {
-		return err
-	}
-	last := len(e.layers) - 1
-	features, err := metric.Climb(ctx, e.layers[:last], e.train, evalBatch)
-	if err != nil {
-		return err
-	}
-	l, err := e.normalise(ctx, e.layers[last], features, b.Mean)
-	if err != nil {
-		return err
-	}
-	e.result.Bound = &VariationalBound{*l, boundDraws, b.Deviation}
-	return nil
-}
-
-// normalise is the log-likelihood, or the bound, whose mean log p + log Z is
-// given, with the log Z of a machine over such examples.
-func (e *evaluator) normalise(ctx context.Context, l *models.Layer, examples metric.Source, mean float64) (*LogLikelihood, error) {
-	found := &LogLikelihood{}
-	if metric.Countable(l) {
-		logZ, err := metric.LogZ(ctx, l, e.tell)
-		if err != nil {
-			return nil, err
-		}
-		exact := mean - logZ
-		found.LogZ, found.Exact = &logZ, &exact
-	}
-	base, err := metric.BaseRate(l, examples, evalBatch)
-	if err != nil {
-		return nil, err
-	}
-	a := metric.AIS{Chains: e.Chains, Betas: e.Betas, Burn: e.Burn}
-	forward, err := a.Forward(ctx, l, base, e.random, e.tell)
-	if err != nil {
-		return nil, err
-	}
-	back, err := a.Reverse(ctx, l, base, examples, e.random, e.tell)
-	if err != nil {
-		return nil, err
-	}
-	found.AIS, found.Reverse = annealed(mean, forward), annealed(mean, back)
-	return found, nil
+	return n
 }

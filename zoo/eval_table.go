@@ -3,6 +3,7 @@ package zoo
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Row is a line of a table of what was measured.
@@ -42,6 +43,10 @@ func (e *Evaluation) Rows() []Row {
 		add("free energy, test images", "", "%.3f", g.Test)
 		add("gap", "grows when training images are learnt by heart", "%.3f", g.Gap)
 	}
+	if e.PseudoLikelihood != nil {
+		metric = "pseudo"
+		add("pseudo-likelihood", "nats an image, every pixel given the others", "%.2f", *e.PseudoLikelihood)
+	}
 	for i, d := range e.Reconstruction {
 		metric = "reconstruction"
 		note := ""
@@ -49,6 +54,47 @@ func (e *Evaluation) Rows() []Row {
 			note = "the whole model"
 		}
 		add(fmt.Sprintf("mse through %d layers", d.Layers), note, "%.5f", d.Error)
+	}
+	metric = "units"
+	for _, u := range e.Units {
+		add(u.Layer, fmt.Sprintf("mean state, deviation %.3f over images; of %d units %d are dead, %d saturated", u.Deviation, u.Units, u.Dead, u.Saturated), "%.3f", u.Mean)
+	}
+	if a := e.Autocorrelation; a != nil {
+		metric = "autocorrelation"
+		format, note := "%.1f", fmt.Sprintf("Gibbs steps; %d chains of %d", a.Chains, a.Steps)
+		if a.Open {
+			format, note = "%.0f or more", note+", too short for all of it"
+		}
+		add("time of the free energy", note, format, a.Energy)
+		add("time of the mean activity", note, format, a.Activity)
+	}
+	metric = "hspm"
+	for i, h := range e.HSPM {
+		what := "data"
+		if i > 0 {
+			what = fmt.Sprintf("layer %d", i)
+		}
+		add(what, "", "%.3f", h)
+	}
+	metric = "aod"
+	for _, o := range e.AOD {
+		degrees := func(d []float64) string {
+			words := make([]string, len(d))
+			for i, x := range d {
+				words[i] = fmt.Sprintf("%.3f", x)
+			}
+			return strings.Join(words, " ")
+		}
+		add(o.Layer, fmt.Sprintf("for 2 to %d classes, by mean representations; active from %.3f", len(o.Degrees)+1, o.Threshold), "%s", degrees(o.Degrees))
+		add("", "by representations of mean images", "%s", degrees(o.OfMean))
+	}
+	if e.Probe != nil {
+		metric = "probe"
+		add("linear probe error", fmt.Sprintf("softmax regression on the codes of %d training images", e.Train), "%.2f %%", 100**e.Probe)
+	}
+	if e.Error != nil {
+		metric = "error"
+		add("classification error", "", "%.2f %%", 100**e.Error)
 	}
 	return rows
 }

@@ -42,7 +42,7 @@ func TestEvaluateMachine(t *testing.T) {
 	o := Eval{Chains: 20, Betas: 100, Burn: 20, Seed: 4}
 	e := evaluate(t, o, trained)
 	l := e.LogLikelihood
-	if l == nil || l.Exact == nil || e.Gap == nil || e.Reconstruction == nil {
+	if l == nil || l.Exact == nil || e.Gap == nil || e.Reconstruction == nil || e.PseudoLikelihood == nil || e.Units == nil || e.Autocorrelation == nil || e.HSPM == nil || e.AOD == nil || e.Probe == nil || e.Error != nil {
 		t.Fatalf("not all is measured: %+v", e)
 	}
 	// 100 steps from the data's rates to a machine that knows nothing of them
@@ -83,12 +83,23 @@ func TestEvaluateStack(t *testing.T) {
 	}
 }
 
+// A classifier is asked for its error, not for its likelihood.
+func TestEvaluateClassifier(t *testing.T) {
+	e := evaluate(t, Eval{Train: 40}, untrained(t, models.Classifier{Body: binaryStack(), Classes: 10}))
+	if e.LogLikelihood != nil || e.Bound != nil || e.Gap != nil || e.Error == nil || e.Probe == nil || len(e.HSPM) != 3 || len(e.AOD) != 2 || len(e.Units) != 2 || e.Train != 40 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // Every metric can be asked for alone, and is in the table.
 func TestEvaluateEachMetric(t *testing.T) {
 	for _, name := range Metrics() {
 		spec := models.Spec(sixUnits(unit.Binary{}))
-		if name == "bound" {
+		switch name {
+		case "bound":
 			spec = binaryStack()
+		case "error":
+			spec = models.Classifier{Body: spec, Classes: 10}
 		}
 		e := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, untrained(t, spec))
 		if _, err := json.Marshal(e); err != nil {
@@ -121,6 +132,9 @@ func TestEvaluateRefuses(t *testing.T) {
 		{Eval{Metrics: []string{"loglik"}}, stack, "stack of 2 layers"},
 		{Eval{Metrics: []string{"loglik"}, Binary: BinaryGrey}, untrained(t, sixUnits(unit.Binary{})), "grey"},
 		{Eval{Metrics: []string{"loglik", "gab"}}, grey, "did you mean gap?"},
+		{Eval{Metrics: []string{"error"}}, stack, "does not classify"},
+		{Eval{Metrics: []string{"pseudo"}}, grey, "not binary"},
+		{Eval{Metrics: []string{"bound"}}, grey, "no stack"},
 		{Eval{Binary: "sampled"}, grey, `binary "sampled"`},
 		{Eval{Chains: -1}, grey, "chains -1"},
 	} {

@@ -78,7 +78,8 @@ threshold cuts at one half; grey leaves them.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&metrics, "metrics", "", "what to measure, separated by commas: "+strings.Join(zoo.Metrics(), ", "))
-	f.IntVar(&e.Limit, "limit", 0, "images at most, of those for testing and those for training each")
+	f.IntVar(&e.Limit, "limit", 0, "test images at most")
+	f.IntVar(&e.Train, "train", 0, "training images, which some metrics use beside them (default: as many)")
 	f.IntVar(&e.Chains, "chains", 0, "chains of annealing (default: 100)")
 	f.IntVar(&e.Betas, "betas", 0, "steps of annealing (default: 14500)")
 	f.IntVar(&e.Burn, "burn", 0, "Gibbs steps from data before reverse annealing (default: as many as --betas)")

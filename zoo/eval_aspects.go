@@ -1,0 +1,268 @@
+package zoo
+
+import (
+	"context"
+	"fmt"
+
+	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/train/metric"
+)
+
+// evaluator has what the aspects share.
+type evaluator struct {
+	Eval
+	model       models.Model
+	layers      []*models.Layer // none for a model without
+	train, test metric.Source   // of states that suit the visible units
+	trainLabels []byte          // nil where images have none
+	testLabels  []byte
+	random      *graph.Random
+	result      *Evaluation
+	tell        func(done, total int)
+}
+
+func (e *evaluator) noCode() error {
+	if _, ok := e.model.(models.Coder); !ok {
+		return fmt.Errorf("a %T has no code", e.model.Spec())
+	}
+	return nil
+}
+
+func (e *evaluator) reconstruction(context.Context) error {
+	errs, err := metric.Reconstruction(e.model.(models.Coder), e.test, evalBatch)
+	for i, mse := range errs {
+		e.result.Reconstruction = append(e.result.Reconstruction, Depth{i + 1, mse})
+	}
+	return err
+}
+
+func (e *evaluator) noEnergy() error {
+	if _, ok := e.model.(models.Energetic); !ok {
+		return fmt.Errorf("a %T has no free energy", e.model.Spec())
+	}
+	return nil
+}
+
+func (e *evaluator) gap(context.Context) error {
+	g := &Gap{}
+	for mean, source := range map[*float64]metric.Source{&g.Train: e.train, &g.Test: e.test} {
+		var err error
+		if *mean, err = metric.FreeEnergy(e.model.(models.Energetic), source, evalBatch); err != nil {
+			return err
+		}
+	}
+	g.Gap = g.Test - g.Train
+	e.result.Gap = g
+	return nil
+}
+
+var errGrey = fmt.Errorf("binary units have the likelihood of zeros and ones, not of grey pixels: choose %s or %s", BinarySample, BinaryThreshold)
+
+// noLikelihood wants a single machine of exact units.
+func (e *evaluator) noLikelihood() error {
+	switch {
+	case len(e.layers) == 0:
+		return fmt.Errorf("a %T has no layers, and no likelihood", e.model.Spec())
+	case len(e.layers) > 1:
+		return fmt.Errorf("a stack of %d layers has no likelihood to be had, only a bound", len(e.layers))
+	case e.result.Binary == BinaryGrey:
+		return errGrey
+	}
+	_, err := e.layers[0].Exact()
+	return err
+}
+
+func (e *evaluator) logLikelihood(ctx context.Context) error {
+	mean, err := metric.Unnormalised(e.layers[0], e.test, evalBatch)
+	if err != nil {
+		return err
+	}
+	e.result.LogLikelihood, err = e.normalise(ctx, e.layers[0], e.train, mean)
+	return err
+}
+
+// boundDraws are enough: over a thousand images their error is some hundredths
+// of a nat.
+const boundDraws = 10
+
+// noBound wants a stack of exact binary layers.
+func (e *evaluator) noBound() error {
+	switch {
+	case len(e.layers) < 2:
+		return fmt.Errorf("a %T is no stack: ask for loglik", e.model.Spec())
+	case e.result.Binary == BinaryGrey:
+		return errGrey
+	}
+	return metric.Boundable(e.layers)
+}
+
+func (e *evaluator) bound(ctx context.Context) error {
+	b, err := metric.VariationalBound(ctx, e.layers, e.test, boundDraws, evalBatch, e.random, e.tell)
+	if err != nil {
+		return err
+	}
+	last := len(e.layers) - 1
+	features, err := metric.Climb(ctx, e.layers[:last], e.train, evalBatch)
+	if err != nil {
+		return err
+	}
+	l, err := e.normalise(ctx, e.layers[last], features, b.Mean)
+	if err != nil {
+		return err
+	}
+	e.result.Bound = &VariationalBound{*l, boundDraws, b.Deviation}
+	return nil
+}
+
+// normalise is the log-likelihood, or the bound, whose mean log p + log Z is
+// given, with the log Z of a machine over such examples.
+func (e *evaluator) normalise(ctx context.Context, l *models.Layer, examples metric.Source, mean float64) (*LogLikelihood, error) {
+	found := &LogLikelihood{}
+	if metric.Countable(l) {
+		logZ, err := metric.LogZ(ctx, l, e.tell)
+		if err != nil {
+			return nil, err
+		}
+		exact := mean - logZ
+		found.LogZ, found.Exact = &logZ, &exact
+	}
+	base, err := metric.BaseRate(l, examples, evalBatch)
+	if err != nil {
+		return nil, err
+	}
+	a := metric.AIS{Chains: e.Chains, Betas: e.Betas, Burn: e.Burn}
+	forward, err := a.Forward(ctx, l, base, e.random, e.tell)
+	if err != nil {
+		return nil, err
+	}
+	back, err := a.Reverse(ctx, l, base, examples, e.random, e.tell)
+	if err != nil {
+		return nil, err
+	}
+	found.AIS, found.Reverse = annealed(mean, forward), annealed(mean, back)
+	return found, nil
+}
+
+func (e *evaluator) noLayers() error {
+	if len(e.layers) == 0 {
+		return fmt.Errorf("a %T has no layers", e.model.Spec())
+	}
+	return nil
+}
+
+// noPseudo wants a single machine of binary visible units.
+func (e *evaluator) noPseudo() error {
+	switch {
+	case len(e.layers) != 1:
+		return fmt.Errorf("a %T is no single machine", e.model.Spec())
+	case e.result.Binary == "":
+		return fmt.Errorf("%T visible units are not binary", e.layers[0].Visible)
+	case e.result.Binary == BinaryGrey:
+		return errGrey
+	}
+	return nil
+}
+
+func (e *evaluator) pseudo(ctx context.Context) error {
+	p, err := metric.PseudoLikelihood(ctx, e.layers[0], e.test, e.tell)
+	e.result.PseudoLikelihood = &p
+	return err
+}
+
+func (e *evaluator) units(context.Context) (err error) {
+	e.result.Units, err = metric.ActivityOf(e.layers, e.test, evalBatch)
+	return err
+}
+
+// The chains whose autocorrelation is measured.
+const (
+	autocorrelationChains = 20
+	autocorrelationSteps  = 2000
+)
+
+// noChain wants a top machine whose states can be drawn.
+func (e *evaluator) noChain() error {
+	if err := e.noLayers(); err != nil {
+		return err
+	}
+	l := e.layers[len(e.layers)-1]
+	g := graph.New(e.random)
+	l.Gibbs(g, g.Full(0, append([]int{1}, l.InputShape()...)...), models.AllNoise)
+	return g.Err()
+}
+
+func (e *evaluator) autocorrelation(ctx context.Context) error {
+	last := len(e.layers) - 1
+	start, err := metric.Climb(ctx, e.layers[:last], e.test, evalBatch)
+	if err != nil {
+		return err
+	}
+	a, err := metric.AutocorrelationOf(ctx, e.layers[last], start, autocorrelationChains, autocorrelationSteps, e.random, e.tell)
+	e.result.Autocorrelation = &a
+	return err
+}
+
+func (e *evaluator) hspm(context.Context) (err error) {
+	e.result.HSPM, err = metric.Sparseness(e.layers, e.test, evalBatch)
+	return err
+}
+
+// noLabels wants images with classes.
+func (e *evaluator) noLabels() error {
+	if e.trainLabels == nil || e.testLabels == nil {
+		return fmt.Errorf("images of %s have no classes", e.result.Set)
+	}
+	return nil
+}
+
+func (e *evaluator) noOverlap() error {
+	if err := e.noLayers(); err != nil {
+		return err
+	}
+	return e.noLabels()
+}
+
+func (e *evaluator) aod(context.Context) (err error) {
+	e.result.AOD, err = metric.OverlapOf(e.layers, e.test, e.testLabels, evalBatch)
+	return err
+}
+
+func (e *evaluator) noProbe() error {
+	if err := e.noCode(); err != nil {
+		return err
+	}
+	return e.noLabels()
+}
+
+func (e *evaluator) probe(ctx context.Context) error {
+	coder := e.model.(models.Coder)
+	codesOf := func(source metric.Source, labels []byte) (metric.Labelled, error) {
+		codes, err := metric.Encoded(ctx, coder, source, evalBatch)
+		return metric.Labelled{Source: codes, Labels: labels}, err
+	}
+	train, err := codesOf(e.train, e.trainLabels)
+	if err != nil {
+		return err
+	}
+	test, err := codesOf(e.test, e.testLabels)
+	if err != nil {
+		return err
+	}
+	p, err := metric.Probe(ctx, train, test, evalBatch, e.tell)
+	e.result.Probe = &p
+	return err
+}
+
+func (e *evaluator) noClasses() error {
+	if _, ok := e.model.(models.Classifying); !ok {
+		return fmt.Errorf("a %T does not classify", e.model.Spec())
+	}
+	return e.noLabels()
+}
+
+func (e *evaluator) error(context.Context) error {
+	wrong, err := metric.ClassificationError(e.model.(models.Classifying), metric.Labelled{Source: e.test, Labels: e.testLabels}, evalBatch)
+	e.result.Error = &wrong
+	return err
+}
