@@ -38,7 +38,7 @@ type Evaluation struct {
 	Set     string `json:"set"`
 	Images  int    `json:"images"`           // tested
 	Train   int    `json:"train"`            // images of the training part that were used beside them
-	Binary  string `json:"binary,omitempty"` // how pixels became 0 or 1, where units are binary
+	Binary  string `json:"binary,omitempty"` // how pixels became 0 or 1 for likelihoods and the gap, where units are binary
 	Seed    uint64 `json:"seed"`
 	BuiltIn bool   `json:"built_in,omitempty"`
 
@@ -181,7 +181,7 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 		test = test.Head(o.Limit)
 	}
 	train = train.Head(orElse(o.Train, test.Len()))
-	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, random: graph.NewRandom(o.Seed), trainLabels: train.Labels, testLabels: test.Labels}
+	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, trainStates: train, testStates: test, random: graph.NewRandom(o.Seed), trainLabels: train.Labels, testLabels: test.Labels}
 	e.result = &Evaluation{Set: test.Name, Images: test.Len(), Train: train.Len(), Seed: o.Seed, BuiltIn: t.Run.Data.BuiltIn}
 	if layered, ok := t.Model.(models.Layered); ok {
 		e.layers = layered.Layers()
@@ -206,7 +206,9 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 	return e.result, ctx.Err()
 }
 
-// binarise makes images states of binary visible units.
+// binarise makes images states of binary visible units. Likelihoods, and the gap
+// of free energies, are those of states; all else looks at the images as they
+// are, which is what models are trained on.
 func (e *evaluator) binarise() {
 	if _, ok := e.layers[0].Visible.(unit.Binary); !ok {
 		return
@@ -218,9 +220,9 @@ func (e *evaluator) binarise() {
 	e.result.Binary = way
 	switch way {
 	case BinarySample:
-		e.train, e.test = metric.Binarise(e.train, e.random), metric.Binarise(e.test, e.random)
+		e.trainStates, e.testStates = metric.Binarise(e.train, e.random), metric.Binarise(e.test, e.random)
 	case BinaryThreshold:
-		e.train, e.test = metric.Binarise(e.train, nil), metric.Binarise(e.test, nil)
+		e.trainStates, e.testStates = metric.Binarise(e.train, nil), metric.Binarise(e.test, nil)
 	}
 }
 

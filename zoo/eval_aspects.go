@@ -14,12 +14,14 @@ type evaluator struct {
 	Eval
 	model       models.Model
 	layers      []*models.Layer // none for a model without
-	train, test metric.Source   // of states that suit the visible units
-	trainLabels []byte          // nil where images have none
-	testLabels  []byte
-	random      *graph.Random
-	result      *Evaluation
-	tell        func(done, total int)
+	train, test metric.Source   // as they are
+	// The same as states of the visible units, which likelihoods are about.
+	trainStates, testStates metric.Source
+	trainLabels             []byte // nil where images have none
+	testLabels              []byte
+	random                  *graph.Random
+	result                  *Evaluation
+	tell                    func(done, total int)
 }
 
 func (e *evaluator) noCode() error {
@@ -46,7 +48,7 @@ func (e *evaluator) noEnergy() error {
 
 func (e *evaluator) gap(context.Context) error {
 	g := &Gap{}
-	for mean, source := range map[*float64]metric.Source{&g.Train: e.train, &g.Test: e.test} {
+	for mean, source := range map[*float64]metric.Source{&g.Train: e.trainStates, &g.Test: e.testStates} {
 		var err error
 		if *mean, err = metric.FreeEnergy(e.model.(models.Energetic), source, evalBatch); err != nil {
 			return err
@@ -74,11 +76,11 @@ func (e *evaluator) noLikelihood() error {
 }
 
 func (e *evaluator) logLikelihood(ctx context.Context) error {
-	mean, err := metric.Unnormalised(e.layers[0], e.test, evalBatch)
+	mean, err := metric.Unnormalised(e.layers[0], e.testStates, evalBatch)
 	if err != nil {
 		return err
 	}
-	e.result.LogLikelihood, err = e.normalise(ctx, e.layers[0], e.train, mean)
+	e.result.LogLikelihood, err = e.normalise(ctx, e.layers[0], e.trainStates, mean)
 	return err
 }
 
@@ -98,12 +100,12 @@ func (e *evaluator) noBound() error {
 }
 
 func (e *evaluator) bound(ctx context.Context) error {
-	b, err := metric.VariationalBound(ctx, e.layers, e.test, boundDraws, evalBatch, e.random, e.tell)
+	b, err := metric.VariationalBound(ctx, e.layers, e.testStates, boundDraws, evalBatch, e.random, e.tell)
 	if err != nil {
 		return err
 	}
 	last := len(e.layers) - 1
-	features, err := metric.Climb(ctx, e.layers[:last], e.train, evalBatch)
+	features, err := metric.Climb(ctx, e.layers[:last], e.trainStates, evalBatch)
 	if err != nil {
 		return err
 	}
@@ -165,7 +167,7 @@ func (e *evaluator) noPseudo() error {
 }
 
 func (e *evaluator) pseudo(ctx context.Context) error {
-	p, err := metric.PseudoLikelihood(ctx, e.layers[0], e.test, e.tell)
+	p, err := metric.PseudoLikelihood(ctx, e.layers[0], e.testStates, e.tell)
 	e.result.PseudoLikelihood = &p
 	return err
 }

@@ -34,8 +34,9 @@ takes no more than a minute or two for a model of 784-500:
 
 ` + zoo.AboutMetrics() + `
 Binary units have the likelihood of zeros and ones. --binary says how pixels
-become such: sample draws each, once, with the probability of its intensity;
-threshold cuts at one half; grey leaves them.`,
+become such for loglik, bound, gap and pseudo: sample draws each, once, with the
+probability of its intensity; threshold cuts at one half; grey leaves them. All
+else looks at the pixels as they are.`,
 		Example: `  zoo eval runs/mnist-rbm
   zoo eval runs/mnist-rbm --metrics loglik --chains 500 --betas 14500 --json`,
 		Args: cobra.ExactArgs(1),
@@ -93,9 +94,9 @@ func (a *app) printEvaluation(e *zoo.Evaluation) error {
 	binary := ""
 	switch e.Binary {
 	case zoo.BinarySample:
-		binary = fmt.Sprintf(", each pixel drawn as 0 or 1 (seed %d)", e.Seed)
+		binary = fmt.Sprintf("; likelihoods and gap are of pixels drawn as 0 or 1 (seed %d)", e.Seed)
 	case zoo.BinaryThreshold:
-		binary = ", pixels cut at one half"
+		binary = "; likelihoods and gap are of pixels cut at one half"
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%d test and %d training images of %s%s\n", e.Images, e.Train, e.Set, binary)
