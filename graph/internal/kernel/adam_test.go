@@ -89,3 +89,23 @@ func TestAdamStepIsTheRate(t *testing.T) {
 		}
 	})
 }
+
+// What is not a number stays so, wherever it comes from.
+func TestAdamKeepsNaN(t *testing.T) {
+	nan := float32(math.NaN())
+	everyPath(t, func(t *testing.T) {
+		for name, update := range map[string]func(p, m, v, grad []float32, rate, beta1, beta2, epsilon float64, t int){"adam": Adam, "adamax": AdaMax} {
+			for i := range 4 {
+				x := [4][]float32{{1, 1}, {1, 1}, {1, 1}, {1, 1}}
+				x[i][1] = nan
+				update(x[0], x[1], x[2], x[3], 0.1, 0.9, 0.999, 1e-8, 1)
+				if x[0][0] != x[0][0] || x[0][1] == x[0][1] {
+					t.Errorf("%s: with operand %d NaN, 1 and NaN became %v", name, i, x[0])
+				}
+				if i > 1 && x[2][1] == x[2][1] {
+					t.Errorf("%s: with operand %d NaN, the second moment became %v", name, i, x[2][1])
+				}
+			}
+		}
+	})
+}

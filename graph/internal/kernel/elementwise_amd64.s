@@ -4130,8 +4130,10 @@ loop:
 	VADDPS  Z8, Z6, Z6
 	VMOVUPS Z6, (DX)
 	VMULPS  Z2, Z7, Z7
-	VPANDD  all7fffffff<>+0(SB), Z5, Z5
-	VMAXPS  Z5, Z7, Z7
+	VPANDD  all7fffffff<>+0(SB), Z5, Z8
+	VCMPPS  $0x03, Z7, Z5, K1
+	VMAXPS  Z8, Z7, Z7
+	VMOVUPS allffffffff<>+0(SB), K1, Z7
 	VMOVUPS Z7, (BX)
 	VADDPS  Z4, Z7, Z7
 	VMULPS  Z3, Z6, Z6
@@ -4164,7 +4166,9 @@ rest:
 	VMOVUPS   Z6, K1, (DX)
 	VMULPS    Z2, Z7, Z7
 	VPANDD    all7fffffff<>+0(SB), Z5, Z0
+	VCMPPS    $0x03, Z7, Z5, K2
 	VMAXPS    Z0, Z7, Z7
+	VMOVUPS   allffffffff<>+0(SB), K2, Z7
 	VMOVUPS   Z7, K1, (BX)
 	VADDPS    Z4, Z7, Z7
 	VMULPS    Z3, Z6, Z6
@@ -4176,6 +4180,24 @@ rest:
 end:
 	VZEROUPPER
 	RET
+
+DATA allffffffff<>+0(SB)/4, $0xffffffff
+DATA allffffffff<>+4(SB)/4, $0xffffffff
+DATA allffffffff<>+8(SB)/4, $0xffffffff
+DATA allffffffff<>+12(SB)/4, $0xffffffff
+DATA allffffffff<>+16(SB)/4, $0xffffffff
+DATA allffffffff<>+20(SB)/4, $0xffffffff
+DATA allffffffff<>+24(SB)/4, $0xffffffff
+DATA allffffffff<>+28(SB)/4, $0xffffffff
+DATA allffffffff<>+32(SB)/4, $0xffffffff
+DATA allffffffff<>+36(SB)/4, $0xffffffff
+DATA allffffffff<>+40(SB)/4, $0xffffffff
+DATA allffffffff<>+44(SB)/4, $0xffffffff
+DATA allffffffff<>+48(SB)/4, $0xffffffff
+DATA allffffffff<>+52(SB)/4, $0xffffffff
+DATA allffffffff<>+56(SB)/4, $0xffffffff
+DATA allffffffff<>+60(SB)/4, $0xffffffff
+GLOBL allffffffff<>(SB), RODATA|NOPTR, $64
 
 // func exp256(n int, dst *float32, src *float32)
 // Requires: AVX, AVX2, FMA3
@@ -5992,8 +6014,10 @@ loop:
 	VADDPS  Y8, Y6, Y6
 	VMOVUPS Y6, (DX)
 	VMULPS  Y2, Y7, Y7
-	VANDPS  all7fffffff<>+0(SB), Y5, Y5
-	VMAXPS  Y5, Y7, Y7
+	VANDPS  all7fffffff<>+0(SB), Y5, Y9
+	VCMPPS  $0x03, Y7, Y5, Y8
+	VMAXPS  Y9, Y7, Y7
+	VORPS   Y8, Y7, Y7
 	VMOVUPS Y7, (BX)
 	VADDPS  Y4, Y7, Y7
 	VMULPS  Y3, Y6, Y6
@@ -6023,7 +6047,9 @@ rest:
 	VMASKMOVPS   Y7, Y5, (DX)
 	VMULPS       Y2, Y8, Y8
 	VANDPS       all7fffffff<>+0(SB), Y6, Y0
+	VCMPPS       $0x03, Y8, Y6, Y1
 	VMAXPS       Y0, Y8, Y8
+	VORPS        Y1, Y8, Y8
 	VMASKMOVPS   Y8, Y5, (BX)
 	VADDPS       Y4, Y8, Y8
 	VMULPS       Y3, Y7, Y7

@@ -339,3 +339,48 @@ func TestMapSum(t *testing.T) {
 		})
 	})
 }
+
+// An element's result does not depend on where in a slice it stands, nor on
+// the number of threads.
+func TestElementwiseSameBits(t *testing.T) {
+	const n = 5*grain + 17
+	r := newRand(19)
+	x, y, first, got := normals(r, n), normals(r, n), make([]float32, n), make([]float32, n)
+	kernels := functions()
+	kernels = append(kernels,
+		function{name: "axpby", f: func(dst, src []float32) { Axpby(dst, 0.3, src, 0.7, y[:len(src)]) }},
+		function{name: "mul", f: func(dst, src []float32) { Mul(dst, src, y[:len(src)]) }},
+		function{name: "scale", f: func(dst, src []float32) { Scale(dst, 0.3, src) }},
+		function{name: "adam", f: func(dst, src []float32) {
+			m, v := make([]float32, len(src)), make([]float32, len(src))
+			copy(dst, src)
+			Adam(dst, m, v, y[:len(src)], 0.1, 0.9, 0.999, 1e-8, 1)
+		}},
+		function{name: "adamax", f: func(dst, src []float32) {
+			m, u := make([]float32, len(src)), make([]float32, len(src))
+			copy(dst, src)
+			AdaMax(dst, m, u, y[:len(src)], 0.1, 0.9, 0.999, 1e-8, 1)
+		}},
+	)
+	everyPath(t, func(t *testing.T) {
+		for _, k := range kernels {
+			for i, threads := range []int{1, 2, 3, 7} {
+				useThreads(t, threads)
+				if i == 0 {
+					k.f(first, x)
+					continue
+				}
+				k.f(got, x)
+				if i := sameBits(first, got); i >= 0 {
+					t.Fatalf("%s on %d threads: element %d is %v, on one %v", k.name, threads, i, got[i], first[i])
+				}
+			}
+			for n := range 70 {
+				k.f(got[:n], x[:n])
+				if i := sameBits(first[:n], got[:n]); i >= 0 {
+					t.Fatalf("%s of %d: element %d is %v, of more it is %v", k.name, n, i, got[i], first[i])
+				}
+			}
+		}
+	})
+}

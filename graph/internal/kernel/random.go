@@ -39,7 +39,7 @@ func Gaussian(dst, mean, deviation []float32, key, counter uint64) {
 
 // Bernoulli sets dst[i] to 1 with probability p[i], otherwise to 0: to 1 where
 // a number uniform in [0,1), a multiple of 2⁻³², is less than p[i]. So p = 0 is
-// never 1, p = 1 always, and NaN gives 0. The number is that of Uniform with the
+// never 1, p = 1 always, and NaN gives NaN. The number is that of Uniform with the
 // same key and counter, but for eight more bits. dst may be p.
 func Bernoulli(dst, p []float32, key, counter uint64) {
 	equal(len(dst), len(p))
@@ -112,11 +112,7 @@ func uniformPortable(dst []float32, s *lanes) {
 
 func bernoulliPortable(dst, p []float32, s *lanes) {
 	for i, v := range p {
-		if float64(s.next(i%16)) < float64(v)*(1<<32) {
-			dst[i] = 1
-		} else {
-			dst[i] = 0
-		}
+		dst[i] = indicator(float64(s.next(i%16)) < float64(v)*(1<<32), v)
 	}
 }
 

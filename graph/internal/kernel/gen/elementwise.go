@@ -637,6 +637,7 @@ func (k coder) adaMax() {
 		k.VBROADCASTSS(operand.Mem{Base: at, Disp: 4 * i}, r)
 	}
 	beta1, rest1, beta2, rate, epsilon := c[0], c[1], c[2], c[3], c[4]
+	const unordered = 3 // one of two is not a number, which a maximum may hide
 	k.loop(n, 1, []reg.GPVirtual{p, m, u, grad}, func(s span) {
 		g, x, y := s.load(grad, 0), s.load(m, 0), s.load(u, 0)
 		t := k.reg()
@@ -645,7 +646,17 @@ func (k coder) adaMax() {
 		k.VADDPS(t, x, x)
 		s.store(x, m, 0)
 		k.VMULPS(beta2, y, y)
-		k.VMAXPS(k.abs(g), y, y) // the gradient if one is not a number
+		size := k.abs(g)
+		if k.lanes == 16 {
+			nan := k.K()
+			k.VCMPPS(operand.Imm(unordered), y, g, nan)
+			k.VMAXPS(size, y, y)
+			k.VMOVUPS(k.word(math.MaxUint32), nan, y)
+		} else {
+			k.VCMPPS(operand.Imm(unordered), y, g, t)
+			k.VMAXPS(size, y, y)
+			k.VORPS(t, y, y)
+		}
 		s.store(y, u, 0)
 		k.VADDPS(epsilon, y, y)
 		k.VMULPS(rate, x, x)

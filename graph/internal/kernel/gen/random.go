@@ -100,26 +100,33 @@ func (k coder) bernoulli() {
 	k.function("bernoulli", "func(n int, dst, p *float32, state *uint32)")
 	n, dst, p := k.param("n"), k.param("dst"), k.param("p")
 	all := k.generators(k.param("state"))
+	zero, one := k.reg(), k.reg()
+	k.zero(k.Context, zero)
+	if k.lanes == 16 {
+		k.VMOVUPS(k.constant(1), one)
+	}
 	k.loop(n, len(all), []reg.GPVirtual{dst, p}, func(s span) {
 		for i, g := range all {
-			u, x, one := g.next(), s.load(p, i), k.reg()
+			u, x, r := g.next(), s.load(p, i), k.reg()
 			k.VMULPS(k.constant(1<<32), x, x)
+			k.VMULPS(zero, x, r) // NaN where p is
 			// As a float, u must be rounded down: then it is less than x where the
 			// integer is.
 			if k.lanes == 16 {
 				less := k.K()
 				k.VCVTUDQ2PS_RZ_SAE(u, u)
 				k.VCMPPS(operand.Imm(1), x, u, less)
-				k.VMOVUPS_Z(k.constant(1), less, one)
+				k.VMOVAPS(one, less, r)
 			} else {
 				// Without the first bit of those that are lost, nothing is rounded up.
-				t := k.reg()
-				k.VPSRLD(operand.Imm(24), u, t)
-				k.VPANDN(u, t, u)
-				k.VCMPPS(operand.Imm(1), x, k.float(u), one)
-				k.VANDPS(k.constant(1), one, one)
+				less := k.reg()
+				k.VPSRLD(operand.Imm(24), u, less)
+				k.VPANDN(u, less, u)
+				k.VCMPPS(operand.Imm(1), x, k.float(u), less)
+				k.VANDPS(k.constant(1), less, less)
+				k.VORPS(less, r, r)
 			}
-			s.store(one, dst, i)
+			s.store(r, dst, i)
 		}
 	})
 	k.done()
@@ -131,13 +138,15 @@ func (k coder) float(u reg.VecVirtual) reg.VecVirtual {
 		k.VCVTUDQ2PS(u, u)
 		return u
 	}
-	high := k.reg()
-	k.VPSRLD(operand.Imm(16), u, high)
-	k.VPAND(k.word(1<<16-1), u, u)
-	k.VCVTDQ2PS(high, high)
-	k.VCVTDQ2PS(u, u)
-	k.VMULPS(k.constant(1<<16), high, high)
-	k.VADDPS(high, u, u)
+	// Each half goes into the last bits of a large number, whose size is taken
+	// away from the first, exactly.
+	const low, high = 1 << 23, 1 << 39
+	t := k.reg()
+	k.VPSRLD(operand.Imm(16), u, t)
+	k.VPOR(k.constant(high), t, t)
+	k.VPBLENDW(operand.Imm(0xaa), k.constant(low), u, u)
+	k.VSUBPS(k.constant(high+low), t, t)
+	k.VADDPS(t, u, u)
 	return u
 }
 
