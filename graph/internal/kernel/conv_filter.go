@@ -65,14 +65,23 @@ func (c *convolution) correlate(i int, s *scratch) {
 	*t = tiling{rsa: 1, csa: ld, ldd: c.F, ldc: c.F, alpha: 1}
 	for ; m0 < m1; m0 += filterDepth {
 		t.k = min(filterDepth, m1-m0)
-		for j := 0; j < c.F; j += cols {
-			matrix{c.y, c.F, false}.pack(s.b[j*t.k:], cols, m0, j, t.k, min(cols, c.F-j))
-		}
 		for i := k0; i < k1; i += filterRows {
 			rows := min(filterRows, k1-i)
 			p.pack(s.a, ld, m0, m0+t.k, i, i+rows)
 			rest := dst[i*c.F:]
-			t.block(rows, c.F, s.a, s.b, rest, rest)
+			if i > k0 {
+				t.block(rows, c.F, s.a, s.b, rest, rest)
+				continue
+			}
+			for j := 0; j < c.F; j += cols { // the first rows pack y as well
+				w, panel := min(cols, c.F-j), s.b[j*t.k:]
+				if w == cols {
+					t.column(rows, w, s.a, c.y[m0*c.F+j:], c.F, rest[j:], rest[j:], panel)
+				} else {
+					matrix{c.y, c.F, false}.pack(panel, cols, m0, j, t.k, w)
+					t.column(rows, w, s.a, panel, cols, rest[j:], rest[j:], nil)
+				}
+			}
 		}
 		t.beta = 1
 	}
