@@ -42,5 +42,5 @@ func (f Fast) Gibbs(g *graph.Graph, v *graph.Node) *graph.Node {
 		return nil
 	}
 	h := l.Hidden.Sample(g, g.Add(l.Up(g, v), f.offset.Up(g, v)), l.Name+".hidden")
-	return l.Visible.Sample(g, g.Add(l.Down(g, h), f.offset.Down(g, h)), l.Name+".visible")
+	return l.visible(g, v).Sample(g, g.Add(l.Down(g, h), f.offset.Down(g, h)), l.Name+".visible")
 }

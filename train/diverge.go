@@ -3,32 +3,67 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"boltzoo/graph"
+	"boltzoo/models"
+	"boltzoo/models/unit"
 )
 
 // ErrDiverged is wrapped by the error that ends a training whose numbers are
-// no longer finite. The error names the stage, the layer, the quantity, the
-// step and what to change.
+// no longer finite, or of which nothing more can come. The error names the
+// stage, the layer, the quantity, the step, the cause where it is seen, and
+// what to change.
 var ErrDiverged = errors.New("training diverged")
+
+// ErrData is wrapped by the error about data that a model cannot learn from.
+var ErrData = errors.New("data do not suit the model")
 
 // diverged adds to what is wrong where it happened and what to do about it.
 func (t *Trainer) diverged(what error) error {
 	number := min(t.at.Stage, len(t.stages)-1) // after the last stage, in that
 	s, prefix := t.stages[number], fmt.Sprintf("stages.%d", number)
-	name := prefix
-	if s.Name != "" {
-		name += fmt.Sprintf(" (%s)", s.Name)
-	}
 	hint := fmt.Sprintf("lower %s.optimizer.rate (%g)", prefix, s.optimizer().LearningRate())
 	if cd, ok := s.objective().(CD); ok && cd.Flow > 0 {
 		hint += fmt.Sprintf(", or lower %s.objective.flow (%g)", prefix, cd.Flow)
 	}
+	if f, ok := s.objective().(FPCD); ok {
+		hint += fmt.Sprintf(", or lower %s.objective.fast_rate (%g)", prefix, f.FastRate)
+	}
 	if s.DataStart == 0 {
 		hint += fmt.Sprintf(", or start layers from their data (%s.data_start=0.5)", prefix)
 	}
-	return fmt.Errorf("train: %w: %s: %w at step %d (epoch %d, batch %d): %s",
-		ErrDiverged, name, what, t.at.Step, t.at.Epoch, t.at.Batch, hint)
+	for i, l := range t.layers {
+		if cause := vanished(l); cause != "" {
+			hint = fmt.Sprintf("%s: set the least deviation of the visible units of layer %d, their field least", cause, i+1)
+			break
+		}
+	}
+	return t.located(ErrDiverged, number, fmt.Errorf("%w at step %d (epoch %d, batch %d): %s", what, t.at.Step, t.at.Epoch, t.at.Batch, hint))
+}
+
+// located says in which stage something is wrong.
+func (t *Trainer) located(kind error, number int, what error) error {
+	name := fmt.Sprintf("stages.%d", number)
+	if s := t.stages[number]; s.Name != "" {
+		name += fmt.Sprintf(" (%s)", s.Name)
+	}
+	return fmt.Errorf("train: %w: %s: %w", kind, name, what)
+}
+
+// vanished finds a visible unit whose learned variance has gone to nothing, as
+// it does where the data never change: the likelihood has no maximum then.
+func vanished(l *models.Layer) string {
+	if l.VisibleLogVariance == nil {
+		return ""
+	}
+	const small = -12 // a deviation of 0.0025
+	for i, z := range l.VisibleLogVariance.Data {
+		if z < small {
+			return fmt.Sprintf("the variance of %s's visible unit %d has gone to exp(%.3g), as its data hardly vary", l.Name, i, z)
+		}
+	}
+	return ""
 }
 
 // finiteTensors tells of the first of the tensors that has something else than
@@ -39,6 +74,151 @@ func finiteTensors(tensors []*graph.Tensor) error {
 			if x-x != 0 {
 				return fmt.Errorf("%s[%d] is %g", t.Name, i, x)
 			}
+		}
+	}
+	return nil
+}
+
+// checkBatch finds what is wrong with examples themselves: no numbers, or in
+// the first batch of a stage that learns from them, numbers that the visible
+// units cannot have, or nothing to learn.
+func (t *Trainer) checkBatch(s Stage, x []float32, images []int) error {
+	fail := func(format string, args ...any) error {
+		return t.located(ErrData, t.at.Stage, fmt.Errorf(format, args...))
+	}
+	size := len(x) / len(images)
+	for i, v := range x {
+		if v-v != 0 {
+			return fail("value %d of image %d of %s is %g: mend the data, or leave the image out", i%size, images[i/size], t.images.Name, v)
+		}
+	}
+	if t.at.Epoch > 0 || t.at.Batch > 0 || t.data.passed > 0 || t.images.Len() < 2 {
+		return nil
+	}
+	const few = 8 // as many may be alike by chance
+	alike := len(images) >= few
+	least, most, square := x[0], x[0], 0.0
+	for i, v := range x {
+		alike = alike && v == x[i%size]
+		least, most = min(least, v), max(most, v)
+		square += float64(v) * float64(v)
+	}
+	if alike {
+		return fail("all %d images of the first batch are the same, every feature is constant: there is nothing to learn from %s", len(images), t.images.Name)
+	}
+	first, _ := s.Span(len(t.layers))
+	if len(t.layers) == 0 || first > 1 {
+		return nil
+	}
+	switch u := t.layers[0].Visible.(type) {
+	case unit.Binary:
+		if least < 0 || most > 1 {
+			return fail("values go from %g to %g, but %s's binary visible units have them from 0 to 1: scale the data to that, or take gaussian units and data of variance 1", least, most, t.layers[0].Name)
+		}
+	case unit.Gaussian:
+		// Pixels from 0 to 1 and a deviation of 1/30 are the limit of what
+		// somebody may mean.
+		const far = 30
+		if rms := math.Sqrt(square/float64(len(x))) / or(u.Deviation, 1); rms > far {
+			return fail("values go from %g to %g, %.0f times the deviation of %s's gaussian visible units (root mean square): scale the data to variance 1, or set the units' deviation (%g) to that of the data",
+				least, most, rms, t.layers[0].Name, or(u.Deviation, 1))
+		}
+	}
+	return nil
+}
+
+// saturated tells whether nothing can be learnt any more, as the hidden units of
+// all layers that learn are stuck where their activation is flat.
+func (m *machine) saturated() error {
+	var first *layerNodes
+	for i := range m.layers {
+		n := &m.layers[i]
+		activity, deviation := m.scalar(n.activity), math.Sqrt(max(0, m.scalar(n.variance)))
+		off := activity == 0 && deviation == 0
+		end := logistic(n.layer.Hidden) && min(activity, 1-activity) < 1e-3 && deviation < 1e-3
+		if !off && !end {
+			return nil
+		}
+		if first == nil {
+			first = n
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: all hidden units are at %.3g whatever the data, so no weight has a gradient", first.layer.Name, m.scalar(first.activity))
+}
+
+// stuck is the error about a stage whose layers are saturated before it has
+// learnt anything.
+func (t *Trainer) stuck(s Stage, what error) error {
+	first, last := s.Span(len(t.layers))
+	for _, l := range t.layers[first-1 : last] {
+		for j, b := range l.HiddenBias.Data {
+			if math.Abs(float64(b)) > 10 {
+				return t.located(ErrDiverged, t.at.Stage, fmt.Errorf("%w: %s[%d] is %g before the first step: start from smaller biases, or from the data (stages.%d.data_start=0.5)",
+					what, l.HiddenBias.Name, j, b, t.at.Stage))
+			}
+		}
+	}
+	return t.located(ErrDiverged, t.at.Stage, fmt.Errorf("%w before the first step: start from smaller weights (deviation in the model), or from the data (stages.%d.data_start=0.5)", what, t.at.Stage))
+}
+
+// tooFar is the root mean square of logistic units' pre-activations that no
+// training arrives at: beyond 20 a unit is 0 or 1 to a float32.
+const tooFar = 1000
+
+// probe computes the pre-activations of the layers that learn.
+type probe struct {
+	*graph.Machine
+	in      *graph.Node
+	layers  []*models.Layer
+	squares []*graph.Node // half of the mean square of each
+}
+
+func (t *Trainer) newProbe(s Stage, n int) (*probe, error) {
+	g := graph.New(nil)
+	m := &machine{}
+	task := m.inputs(g, t.model, s, n, t.data.passed)
+	p, v := &probe{in: task.V}, task.V
+	for i, l := range t.layers[t.data.passed:task.Last] {
+		_, counts := l.Visible.(unit.Replicated)
+		if t.data.passed+i+1 >= task.First && logistic(l.Hidden) && !counts {
+			p.layers = append(p.layers, l)
+			p.squares = append(p.squares, g.Mean(g.Map(graph.HalfSquare, l.Up(g, v))))
+		}
+		v = l.Encode(g, v)
+	}
+	if len(p.layers) == 0 {
+		return p, nil
+	}
+	var err error
+	p.Machine, err = g.Compile(p.squares...)
+	return p, err
+}
+
+// checkScale looks, after an epoch, for layers that have left the range in
+// which their units do anything but switch.
+func (t *Trainer) checkScale(s Stage, x []float32, n int) error {
+	if len(t.layers) == 0 {
+		return nil
+	}
+	if t.probe == nil {
+		var err error
+		if t.probe, err = t.newProbe(s, n); err != nil {
+			return err
+		}
+	}
+	p := t.probe
+	if len(p.layers) == 0 {
+		return nil
+	}
+	if err := errors.Join(p.Set(p.in, x), p.Run()); err != nil {
+		return err
+	}
+	for i, l := range p.layers {
+		if rms := math.Sqrt(2 * float64(p.Value(p.squares[i])[0])); !(rms < tooFar) {
+			return t.diverged(fmt.Errorf("%s: pre-activations of hidden units have a root mean square of %.3g, where these can only be 0 or 1", l.Name, rms))
 		}
 	}
 	return nil

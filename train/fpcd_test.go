@@ -9,6 +9,7 @@ import (
 	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/models/unit"
+	"boltzoo/train/data"
 )
 
 // Fast weights follow W ← ηW − ε dL/dW, L's gradient being that which the
@@ -109,4 +110,32 @@ func TestExplicitStatisticsLearnTheSame(t *testing.T) {
 		}
 	}
 	near(t, "parameters", ends[1], ends[0], 1e-4)
+}
+
+// Chains of counts start at documents, whose lengths they keep.
+func TestChainsOfCounts(t *testing.T) {
+	images := &data.Images{Name: "words", Height: 1, Width: 5, Channels: 1, Sum: "words", One: 1}
+	for i := range 30 {
+		images.Pix = append(images.Pix, byte(i%4), 3, byte(i%3), 0, 1)
+	}
+	spec := models.RBM{Visible: unit.ReplicatedSoftmax{}, Hidden: unit.Binary{}, Shape: []int{1, 5, 1}, Units: 4}
+	for _, objective := range []stepped{PCD{Chains: 40}, FPCD{Chains: 20, FastRate: 0.01}, Tempering{Chains: 7, Temperatures: 3}} {
+		stages := []Stage{{Objective: objective, Optimizer: Adam{Rate: 0.01}, Epochs: 2, Batch: 10}}
+		whole := resumes(t, func() *Trainer { return newTrainer(t, spec, stages, images, 1) }, 0, 3)
+		states := whole.chains["layer1.chains"]
+		for c := range states.Shape[0] {
+			words, want := float32(0), float32(0)
+			for j := range 5 {
+				words += states.Data[c*5+j]
+				if _, ok := objective.(Tempering); ok {
+					want += float32(images.Pix[c%7*5+j])
+				} else {
+					want += float32(images.Pix[c%30*5+j])
+				}
+			}
+			if words != want {
+				t.Errorf("%#v: chain %d has %g words, began with %g", objective, c, words, want)
+			}
+		}
+	}
 }

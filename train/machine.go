@@ -16,7 +16,8 @@ type machine struct {
 	input     *graph.Node
 	labels    *graph.Node // nil where they are not learnt
 	oneHot    []float32
-	total     *graph.Node
+	loss      *graph.Node // without penalties
+	total     *graph.Node // what is minimised
 	layers    []layerNodes
 	learned   []*graph.Tensor
 	weights   []*graph.Tensor // of these
@@ -49,11 +50,12 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 	if err != nil {
 		return nil, err
 	}
+	m.loss = loss.Total
 	if err := stage.Penalties.add(g, loss); err != nil {
 		return nil, err
 	}
 	m.total, m.learned, m.weights, m.chains = loss.Total, loss.Parameters, loss.Weights, loss.Chains
-	wanted := []*graph.Node{m.total}
+	wanted := []*graph.Node{m.loss, m.total}
 	for _, c := range m.chains {
 		wanted = append(wanted, c.Next)
 	}

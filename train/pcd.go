@@ -87,10 +87,13 @@ func persistently(name string, p persistent, g *graph.Graph, model models.Model,
 	return loss, nil
 }
 
+// chainsSuffix follows the name of a layer in that of its chains' states.
+const chainsSuffix = ".chains"
+
 // newChains are n chains of visible states, at uniform noise: a few steps take
 // them to where the machine wants them.
 func newChains(l *models.Layer, n int, random *graph.Random) *graph.Tensor {
-	states := graph.NewTensor(l.Name+".chains", append([]int{n}, l.InputShape()...)...)
+	states := graph.NewTensor(l.Name+chainsSuffix, append([]int{n}, l.InputShape()...)...)
 	random.Stream(states.Name).Uniform(states.Data)
 	return states
 }

@@ -23,6 +23,7 @@ type set struct {
 	Sum    string `json:"sha256"`
 	Images int    `json:"images"`
 	Shape  []int  `json:"shape"`
+	One    byte   `json:"one,omitempty"` // the byte that stands for 1; 0 means 255
 }
 
 // reconcile compares the recipe of a checkpoint with this training's, and

@@ -16,7 +16,8 @@ type Step struct {
 	N          int     `json:"n"`              // images in this batch
 	Images     int     `json:"images"`         // images seen since the training began, these included
 	Rate       float64 `json:"rate"`
-	Loss       float64 `json:"loss"` // what is minimised, penalties and all
+	Loss       float64 `json:"loss"`
+	Penalty    float64 `json:"penalty,omitempty"` // minimised with the loss
 	EndOfEpoch bool    `json:"end_of_epoch,omitempty"`
 	EndOfStage bool    `json:"end_of_stage,omitempty"`
 

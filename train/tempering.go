@@ -23,6 +23,8 @@ func (Tempering) bottomUp() {}
 
 func (p Tempering) steps(k int) Objective { p.K = k; return p }
 
+func (p Tempering) chains() int { return orInt(p.Chains, 100) }
+
 func (p Tempering) check() error {
 	if err := (PCD{p.K, p.Chains}).check(); err != nil {
 		return err
@@ -36,7 +38,7 @@ func (p Tempering) check() error {
 func (p Tempering) persist(l *models.Layer, random *graph.Random) []*graph.Tensor {
 	temperatures := orInt(p.Temperatures, 10)
 	return []*graph.Tensor{
-		newChains(l, temperatures*orInt(p.Chains, 100), random),
+		newChains(l, temperatures*p.chains(), random),
 		graph.NewTensor(l.Name+".chains.gaps", 1, temperatures-1),
 	}
 }
@@ -49,7 +51,7 @@ func (p Tempering) Build(g *graph.Graph, model models.Model, task Task) (*Loss, 
 		if g.Err() != nil {
 			return nil, nil
 		}
-		n, size := orInt(p.Chains, 100), graph.Size(l.InputShape())
+		n, size := p.chains(), graph.Size(l.InputShape())
 		flat := g.Reshape(step.States, 1, step.States.Shape().TotalSize())
 		first := g.Reshape(g.Slice(flat, 0, n*size), append([]int{n}, l.InputShape()...)...)
 		return first, []Chain{{kept[0], step.States}, {kept[1], step.Gaps}}

@@ -9,6 +9,7 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/models/unit"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
 )
@@ -34,6 +35,7 @@ type Trainer struct {
 	memory  int                        // bytes that features may take
 
 	measures map[int]*measuring // of the stage's validation, by batch size
+	probe    *probe             // of the stage, nil before its first epoch has ended
 }
 
 // New prepares the training of model on images. The seed decides the order of
@@ -100,7 +102,7 @@ func (t *Trainer) describe() ([]byte, error) {
 	}
 	return json.Marshal(recipe{
 		Model: spec, Stages: t.stages, Seed: t.seed,
-		Data: set{Sum: t.images.Sum, Images: t.images.Len(), Shape: []int{t.images.Height, t.images.Width, t.images.Channels}},
+		Data: set{Sum: t.images.Sum, Images: t.images.Len(), Shape: []int{t.images.Height, t.images.Width, t.images.Channels}, One: t.images.One},
 	})
 }
 
@@ -122,6 +124,34 @@ func (t *Trainer) newChains(s Stage) map[string]*graph.Tensor {
 		}
 	}
 	return kept
+}
+
+// startChains puts those of these chains whose states noise cannot be, counts
+// of draws, at the first examples: the same ones at all temperatures, as states
+// of different numbers of draws must not be swapped.
+func (t *Trainer) startChains(s Stage, names []string) {
+	if len(t.layers) == 0 || t.data.passed > 0 {
+		return
+	}
+	bottom := t.layers[0]
+	if _, ok := bottom.Visible.(unit.Replicated); !ok {
+		return
+	}
+	for _, name := range names {
+		if name != bottom.Name+chainsSuffix {
+			continue
+		}
+		states := t.chains[name]
+		index := make([]int, states.Shape[0])
+		chains := len(index)
+		if p, ok := s.objective().(Tempering); ok {
+			chains = p.chains()
+		}
+		for i := range index {
+			index[i] = i % chains % t.data.Len()
+		}
+		t.data.Floats(states.Data, index...)
+	}
 }
 
 // Position is where the training stands: the batch that comes next. After the
@@ -160,7 +190,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 	}
 	var x []float32 // a batch of features
 	loader := data.NewLoader(t.served(s), s.BatchSize(), t.seed)
-	t.measures = map[int]*measuring{}
+	t.measures, t.probe = map[int]*measuring{}, nil
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
 		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {
@@ -212,6 +242,7 @@ func (t *Trainer) epoch() int {
 // that learn for the first time start.
 func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	fresh := t.at.Epoch == 0 && t.at.Batch == 0
+	var begun []string // chains
 	if fresh {
 		same := t.at.Stage > 0 && sameButSteps(s.objective(), t.stages[t.at.Stage-1].objective())
 		if !same {
@@ -222,6 +253,8 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 		for name := range chains {
 			if before := t.chains[name]; same && before != nil {
 				chains[name] = before
+			} else {
+				begun = append(begun, name)
 			}
 		}
 		t.chains = chains
@@ -229,6 +262,7 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	if err := t.prepare(ctx, s); err != nil {
 		return err
 	}
+	t.startChains(s, begun)
 	first, last := s.Span(len(t.layers))
 	var below metric.Source = head{t.data, startImages}
 	passed := t.data.passed
@@ -250,6 +284,9 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 
 // step takes one batch and moves the position on.
 func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step, error) {
+	if err := t.checkBatch(s, batch.X, batch.Images); err != nil {
+		return Step{}, err
+	}
 	if err := m.set(batch.X, t.images.Labels, batch.Images); err != nil {
 		return Step{}, err
 	}
@@ -259,17 +296,28 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 	if err := m.finite(); err != nil {
 		return Step{}, t.diverged(err)
 	}
+	if t.at.Epoch == 0 && t.at.Batch == 0 {
+		if err := m.saturated(); err != nil {
+			return Step{}, t.stuck(s, err)
+		}
+	}
 	done := float64(t.at.Epoch*batches+t.at.Batch) / float64(s.Epochs*batches)
 	m.learn(s, t.moments, done)
 
 	t.last = m.tell(t.last)
 	step := Step{
 		Position: t.at, Name: s.Name, Batches: batches, N: batch.N, Images: t.seen + batch.N,
-		Rate: s.rate(done), Loss: m.scalar(m.total), Layers: t.last,
+		Rate: s.rate(done), Loss: m.scalar(m.loss), Penalty: m.scalar(m.total) - m.scalar(m.loss), Layers: t.last,
 	}
 	step.EndOfEpoch = t.at.Batch == batches-1
 	if step.EndOfEpoch {
 		if err := finiteTensors(t.model.Tensors()); err != nil {
+			return Step{}, t.diverged(err)
+		}
+		if err := t.checkScale(s, batch.X, batch.N); err != nil {
+			return Step{}, err
+		}
+		if err := m.saturated(); err != nil {
 			return Step{}, t.diverged(err)
 		}
 		if s.Validation > 0 {
