@@ -185,6 +185,8 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 		return data.Frey(dir, split)
 	case "20news-w100":
 		return data.News(dir, split)
+	case "bird-song":
+		return data.BirdSong(dir, split)
 	}
 	return data.IDX(dir, split)
 }

@@ -193,7 +193,9 @@ func TestFrey(t *testing.T) {
 	if all.Len() != 60 || all.Height != 28 || all.Width != 20 || all.Channels != 1 || all.Pix[3*560+2*20+5] != 48 {
 		t.Errorf("%d pictures of %dx%dx%d", all.Len(), all.Height, all.Width, all.Channels)
 	}
-	expectPartition(t, all, func(split Split) (*Images, error) { return Frey(dir, split) })
+	if shares := expectPartition(t, all, func(split Split) (*Images, error) { return Frey(dir, split) }); shares[Train] < 0.75 {
+		t.Errorf("the splits have shares of %v", shares)
+	}
 	write(t, dir, map[string][]byte{"frey_rawface.mat": littleMAT.file(littleMAT.array("ff", 9, 3, 2, littleMAT.element(miUINT8, make([]byte, 6))))})
 	_, err = Frey(dir, Train)
 	expectError(t, err, "frey_rawface.mat", `"ff"`, "expected 560xany", "found 3x2")
@@ -204,8 +206,9 @@ func TestFrey(t *testing.T) {
 	expectError(t, err, "unknown split")
 }
 
-// expectPartition fails unless Train, Validation and Test are all of the images, once each, most of them to train on.
-func expectPartition(t *testing.T, all *Images, open func(Split) (*Images, error)) {
+// expectPartition fails unless Train, Validation and Test are all of the images, once each, and returns the share of
+// each.
+func expectPartition(t *testing.T, all *Images, open func(Split) (*Images, error)) (shares [3]float64) {
 	t.Helper()
 	found := map[string]int{}
 	for i := range all.Len() {
@@ -223,9 +226,8 @@ func expectPartition(t *testing.T, all *Images, open func(Split) (*Images, error
 		for i := range s.Len() {
 			found[string(imageAt(s, i))]--
 		}
-		if total += s.Len(); split == Train && total < all.Len()/2 {
-			t.Errorf("only %d of %d images to train on", total, all.Len())
-		}
+		total += s.Len()
+		shares[split] = float64(s.Len()) / float64(all.Len())
 	}
 	for _, n := range found {
 		if n != 0 || total != all.Len() {
@@ -233,6 +235,7 @@ func expectPartition(t *testing.T, all *Images, open func(Split) (*Images, error
 			break
 		}
 	}
+	return shares
 }
 
 func TestFreyOfficial(t *testing.T) {
@@ -295,7 +298,9 @@ func TestNews(t *testing.T) {
 			t.Errorf("word %d of posting 7 is %v", i, v)
 		}
 	}
-	expectPartition(t, all, func(split Split) (*Images, error) { return News(dir, split) })
+	if shares := expectPartition(t, all, func(split Split) (*Images, error) { return News(dir, split) }); shares[Train] < 0.75 {
+		t.Errorf("the splits have shares of %v", shares)
+	}
 	for what, c := range map[string]struct {
 		groups []byte
 		want   []string

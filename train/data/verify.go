@@ -110,6 +110,13 @@ func Sets() []Set {
 			Licence: "none stated",
 			Files:   []File{{Name: "20news_w100.mat"}},
 		},
+		{
+			Name:    "bird-song",
+			Title:   "recordings of 12 species of birds, 144 s, as frames of 16 cepstral coefficients",
+			Source:  "https://github.com/AmyangXYZ/BirdSong_Recognition",
+			Licence: "none stated",
+			Files:   []File{{Name: "bird-recordings.zip"}},
+		},
 	}
 }
 
@@ -226,8 +233,11 @@ func (f File) find(dir string) (string, error) {
 // look reads all that is in a file of a set and returns the size of its content and the number of images, of those
 // in an archive if it is one.
 func look(set, path string) (size int64, images int, err error) {
-	if set == "celeba" {
+	switch set {
+	case "celeba":
 		return verifyPhotos(path)
+	case "bird-song":
+		return verifySounds(path)
 	}
 	if size, _, err = checksum(path); err != nil {
 		return size, 0, err
@@ -251,6 +261,23 @@ func look(set, path string) (size int64, images int, err error) {
 		err = fmt.Errorf("%s: nothing is known of what it should hold", path)
 	}
 	return size, images, err
+}
+
+// verifySounds decodes all recordings of an archive or a folder and returns the size of their samples, at 16 bits, and
+// their number.
+func verifySounds(path string) (size int64, recordings int, err error) {
+	all, closeAll, err := openSounds(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, r := range all {
+		sound, err := r.decode()
+		if err != nil {
+			return 0, 0, errors.Join(err, closeAll())
+		}
+		size += 2 * int64(len(sound.Samples))
+	}
+	return size, len(all), closeAll()
 }
 
 // checksum returns the size and the MD5 of the content of a file, decompressed.
