@@ -36,6 +36,7 @@ Expected: {{printf "%.5f" .Value}} ({{.Source}}).
 Beside the principal components:
 
     zoo reconstruct {{.Folder}} --depths --pca 100
+    zoo eval {{.Folder}}
 
 ## Use
 
