@@ -22,8 +22,17 @@
 // seeds them from the clock, overwrites operands after a reshape, and its Grad
 // is wrong without a word when called a second time on a graph. None of that
 // can happen here: sums are accumulated in float64, randomness comes from
-// named streams of one seed, no op shares memory with an operand, and Grad
+// named streams of one seed, no op changes what another will read, and Grad
 // leaves no state in the graph.
+//
+// # What a run costs
+//
+// What lies between the matrix products and convolutions of a training step is
+// bound by memory. So a Machine runs ops over tensors of one size together,
+// block by block in the cache, and stores only what later steps read; builders
+// multiply constants out and take means part by part, so that the gradient of
+// a contrastive loss is computed as one would write it by hand. Profile tells
+// what each step of a run takes.
 //
 // # Constants of a gradient
 //

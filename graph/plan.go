@@ -259,7 +259,7 @@ func count(jobs []*job, j *job) int {
 // within the group alone goes to storage.
 func (p *plan) group(i int, u *unit) *group {
 	g := newGroup(u.shape)
-	jobs := arrange(u.jobs, i)
+	jobs := u.arranged(i)
 	var read []*job          // the operands of all members
 	var ends []int           // where each member's end
 	until := map[*job]int{}  // the last member that reads it
@@ -324,31 +324,23 @@ func (p *plan) group(i int, u *unit) *group {
 	return g
 }
 
-// arrange puts the jobs of a unit in an order in which those whose results are
-// stored come last: then they can be stored in the place of what the others
-// have read.
-func arrange(jobs []*job, unit int) []*job {
+// arranged are the jobs of unit number i in an order in which those whose
+// results are stored come last: then they can be stored in the place of what
+// the others have read.
+func (u *unit) arranged(i int) []*job {
 	var order []*job
 	done := map[*job]bool{}
 	ready := func(j *job) bool {
-		return !slices.ContainsFunc(j.operands, func(c *job) bool { return slices.Contains(jobs, c) && !done[c] })
+		return !done[j] && !slices.ContainsFunc(j.operands, func(c *job) bool { return c.unit == u && !done[c] })
 	}
-	for len(order) < len(jobs) {
-		next := -1
-		for k, j := range jobs {
-			if done[j] || !ready(j) {
-				continue
-			}
-			if j.last == unit || j.member.sum != nil {
-				next = k
-				break
-			}
-			if next < 0 {
-				next = k
-			}
+	within := func(j *job) bool { return ready(j) && (j.last == i || j.member.sum != nil) }
+	for len(order) < len(u.jobs) {
+		next := slices.IndexFunc(u.jobs, within)
+		if next < 0 {
+			next = slices.IndexFunc(u.jobs, ready)
 		}
-		done[jobs[next]] = true
-		order = append(order, jobs[next])
+		done[u.jobs[next]] = true
+		order = append(order, u.jobs[next])
 	}
 	return order
 }

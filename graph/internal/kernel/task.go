@@ -1,5 +1,7 @@
 package kernel
 
+import "sync/atomic"
+
 // Task is work of a caller's own, in parts that may run in any order and at
 // the same time.
 type Task interface {
@@ -9,11 +11,15 @@ type Task interface {
 }
 
 // Parallel runs the parts 0 … n-1 of t on the pool's threads, each with so many
-// elements of storage. A part may call kernels; they keep to its thread.
+// elements of storage. A part may call kernels; they keep to its thread. Where
+// a part panics, on whatever thread, Parallel does.
 func Parallel(n, storage int, t Task) {
 	c := foreigns.take()
 	c.Task, c.storage = t, storage
 	parallel(n, c)
+	if failure := c.failure.Load(); failure != nil {
+		panic(*failure)
+	}
 	c.Task = nil // or it would keep the task alive
 	foreigns.give(c)
 }
@@ -22,11 +28,19 @@ func Parallel(n, storage int, t Task) {
 type foreign struct {
 	Task
 	storage int
+	failure atomic.Pointer[any] // what a part panicked with
 }
 
 var foreigns list[foreign]
 
 func (f *foreign) run(i int, s *scratch) {
+	defer func() {
+		// Only the caller's goroutine has somebody to recover it.
+		if r := recover(); r != nil {
+			failure := r // alone is allocated
+			f.failure.CompareAndSwap(nil, &failure)
+		}
+	}()
 	s.d = grow(s.d, f.storage)
 	f.Part(i, s.d)
 }

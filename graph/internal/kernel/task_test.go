@@ -55,6 +55,39 @@ func TestParallelAllocatesNothing(t *testing.T) {
 	}
 }
 
+// failing is a Task one of whose parts panics.
+type failing int
+
+func (f failing) Part(i int, _ []float32) {
+	if i == int(f) {
+		panic(i)
+	}
+}
+
+// A part's panic is the caller's, and the pool works on.
+func TestParallelPanics(t *testing.T) {
+	for _, threads := range []int{1, 2, 5} {
+		useThreads(t, threads)
+		for part := range 8 {
+			func() {
+				defer func() {
+					if r := recover(); r != part {
+						t.Errorf("part %d panics on %d threads: recovered %v", part, threads, r)
+					}
+				}()
+				Parallel(8, 10, failing(part))
+			}()
+			c := &counting{done: make([]atomic.Int32, 8), storage: 10, t: t}
+			Parallel(8, 10, c)
+			for i := range c.done {
+				if c.done[i].Load() != 1 {
+					t.Fatalf("after a panic, part %d was done %d times", i, c.done[i].Load())
+				}
+			}
+		}
+	}
+}
+
 func TestCombineRow(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		r := newRand(21)
