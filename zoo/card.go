@@ -36,13 +36,13 @@ Expected: {{printf "%.5f" .Value}} ({{.Source}}).
 Beside the principal components:
 
     zoo reconstruct {{.Folder}} --depths --pca 100
-    zoo eval {{.Folder}}
 
 ## Use
 
 {{if .Samples}}    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
 {{end}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
     zoo encode {{.Folder}} PICTURE.jpg -o code.npy
+    zoo eval {{.Folder}}
     zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
     zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
 
