@@ -159,7 +159,7 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 	left := 0.0
 	for i, s := range t.Run.Recipe.Stages {
 		costs[i] = work(t.model, s)
-		left += costs[i] * float64(s.Epochs*t.images.Len())
+		left += costs[i] * float64(s.Epochs*t.epochOf(s))
 	}
 	done := 0.0 // of the work, since it began or was resumed
 	for step, err := range t.trainer.Run(ctx) {
@@ -182,6 +182,11 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 			stage, first = step.Stage, step.Images-step.N
 		}
 		done += costs[step.Stage] * float64(step.N)
+		if s := t.Run.Recipe.Stages[step.Stage]; step.EndOfStage && step.Epoch < s.Epochs-1 { // its patience has ended
+			rest := (s.Epochs - 1 - step.Epoch) * t.epochOf(s)
+			total -= rest
+			left -= costs[step.Stage] * float64(rest)
+		}
 		if tell != nil {
 			p := Progress{Step: step, Done: step.Images, Total: total}
 			p.Rate = float64(step.Images-first) / time.Since(stageBegan).Seconds()
@@ -211,22 +216,26 @@ func (t *Training) save() error {
 
 // workBefore is what was done before a step.
 func (t *Training) workBefore(step train.Step, costs []float64) float64 {
-	images := step.Epoch*t.images.Len() + min(step.Batch*t.Run.Recipe.Stages[step.Stage].BatchSize(), t.images.Len())
+	at := t.Run.Recipe.Stages[step.Stage]
+	images := step.Epoch*t.epochOf(at) + min(step.Batch*at.BatchSize(), t.epochOf(at))
 	sum := costs[step.Stage] * float64(images)
 	for i, s := range t.Run.Recipe.Stages[:step.Stage] {
-		sum += costs[i] * float64(s.Epochs*t.images.Len())
+		sum += costs[i] * float64(s.Epochs*t.epochOf(s))
 	}
 	return sum
 }
 
 // total is the number of images of the whole training.
 func (t *Training) total() int {
-	epochs := 0
+	sum := 0
 	for _, s := range t.Run.Recipe.Stages {
-		epochs += s.Epochs
+		sum += s.Epochs * t.epochOf(s)
 	}
-	return epochs * t.images.Len()
+	return sum
 }
+
+// epochOf is the number of images in an epoch of a stage.
+func (t *Training) epochOf(s train.Stage) int { return t.images.Len() - s.Validation }
 
 // Finish fits the prior of codes, writes the weights, the pictures and the
 // card, and returns what was reached on test data.
