@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 )
 
 // Images is a set of images of one size as bytes, 0 to 255. It may be read by several goroutines at once.
@@ -96,7 +97,16 @@ func (s *Images) Floats(dst []float32, index ...int) {
 			intensity[b] = float32(b) / float32(s.One)
 		}
 	}
-	for _, i := range index {
+	touched := byte(0)
+	for k, i := range index {
+		// Shuffled images are nowhere near each other. Reading a byte of every cache line of the one after the next
+		// has the processor fetch it meanwhile.
+		if k+2 < len(index) {
+			later := s.Pix[index[k+2]*size:][:size]
+			for j := 0; j < len(later); j += 64 {
+				touched |= later[j]
+			}
+		}
 		pix := s.Pix[i*size : (i+1)*size]
 		out := dst[:len(pix)]
 		for j, b := range pix {
@@ -104,6 +114,7 @@ func (s *Images) Floats(dst []float32, index ...int) {
 		}
 		dst = dst[len(pix):]
 	}
+	runtime.KeepAlive(touched) // so that the compiler leaves the reading in
 }
 
 // Head returns the first n images, or all of them where there are fewer. The two share their pixels: closing
