@@ -17,7 +17,7 @@ Trained on {{.Run.Data.Images}} images of {{.Run.Data.Name}}{{if .Run.Data.Built
 {{if .Samples}}![samples](samples.png)
 
 Samples.
-{{else}}This model has no layers to draw samples from.
+{{else}}This model has no samples.
 {{end}}
 ![reconstructions](reconstructions.png)
 
@@ -30,6 +30,8 @@ Mean square of pixel − reconstruction, pixels from 0 to 1, over {{.Test.Images
 | layers up and down | error |
 |---|---|
 {{range .Test.Depths}}| {{.Layers}} | {{printf "%.5f" .Error}} |
+{{end}}{{with .Test.Mistaken}}
+Test images that are taken for another class: {{percent .}}.
 {{end}}{{range .Expected}}
 Expected: {{printf "%.5f" .Value}} ({{.Source}}).
 {{end}}
@@ -51,7 +53,9 @@ Beside the principal components:
 // card writes the card of a finished run.
 func card(run Run, result *Result) func(io.Writer) error {
 	return func(w io.Writer) error {
-		t, err := template.New(cardFile).Parse(cardText)
+		t, err := template.New(cardFile).Funcs(template.FuncMap{
+			"percent": func(share *float64) string { return fmt.Sprintf("%.2f %%", 100**share) },
+		}).Parse(cardText)
 		if err != nil {
 			return fmt.Errorf("zoo: card: %w", err)
 		}

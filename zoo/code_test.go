@@ -70,7 +70,7 @@ func TestRecipeWithoutLayers(t *testing.T) {
 		}
 	}
 	card, err := os.ReadFile(filepath.Join(folder, "card.md"))
-	if err != nil || strings.Contains(string(card), "zoo sample") || !strings.Contains(string(card), "no layers to draw samples from") {
+	if err != nil || strings.Contains(string(card), "zoo sample") || !strings.Contains(string(card), "This model has no samples") {
 		t.Errorf("%v in the card\n%s", err, card)
 	}
 

@@ -40,6 +40,7 @@ const (
 	reconstructionsFile = "reconstructions.png"
 	lossFile            = "loss.png"
 	layersFile          = "layers.png"
+	classesFile         = "classes.png"
 	filtersFiles        = "filters-*.png" // a number each
 )
 
@@ -51,6 +52,7 @@ var files = []File{
 	{filtersFiles, "what the units of each layer look for"},
 	{lossFile, "each layer's loss, step by step"},
 	{layersFile, "each layer's reconstruction error, in its own units"},
+	{classesFile, "how well classes are told, step by step"},
 	{modelFile, "the weights, with the recipe"},
 	{recipeFile, "everything that decided the result"},
 	{metricsFile, "loss and layer statistics as JSON lines"},

@@ -53,62 +53,67 @@ const lossShare = 0.98
 
 // DrawLoss draws the log of the run in a folder: loss.png has each layer's
 // loss over the number of its visible units, layers.png its reconstruction
-// error, in its own units.
+// error, in its own units, classes.png what is minimised where classes are
+// learnt, and the share of mistaken images that were held out. What the run has
+// nothing for is not drawn.
 func DrawLoss(run, folder string) ([]string, error) {
 	steps, _, err := readLog(filepath.Join(run, metricsFile))
-	if err != nil {
-		return nil, err
-	}
-	visible, err := visibleUnits(run)
 	if err != nil {
 		return nil, err
 	}
 	if len(steps) == 0 {
 		return nil, fmt.Errorf("zoo: plot %s: no step was taken yet", run)
 	}
+	of, err := readRun(filepath.Join(run, recipeFile))
+	if err != nil {
+		return nil, err
+	}
+	visible, err := visibleUnits(of.Recipe.Model)
+	if err != nil {
+		return nil, fmt.Errorf("zoo: %s: %w", run, err)
+	}
+	classes := make([]bool, len(of.Recipe.Stages)) // which stages learn them
+	for i, s := range of.Recipe.Stages {
+		_, classes[i] = s.Objective.(train.Classification)
+	}
+	var losses, layers, errors history
+	for i, s := range steps {
+		if i > 0 && s.Stage != steps[i-1].Stage {
+			for _, h := range []*history{&losses, &layers, &errors} {
+				h.mark(s)
+			}
+		}
+		reconstructed := false
+		for _, l := range s.Layers {
+			losses.add(l.Name, s.Step, l.Loss/visible[l.Name])
+			layers.add(l.Name, s.Step, l.Reconstruction)
+			reconstructed = reconstructed || l.Reconstruction != 0
+		}
+		switch {
+		case s.Stage < len(classes) && classes[s.Stage]:
+			errors.add("cross-entropy", s.Step, s.Loss)
+			if s.Validation != nil {
+				errors.add("mistaken, held out", s.Step, s.Validation.Error)
+			}
+		case s.Loss > 0 && !reconstructed:
+			layers.add("whole stack", s.Step, s.Loss)
+		}
+	}
 	var drawn []string
 	for _, c := range []struct {
-		file, y string
-		whole   bool // stages that train all layers at once have their loss here
-		share   float64
-		of      func(train.LayerStep) float64
+		file   string
+		of     *history
+		curves report.Curves
 	}{
-		{lossFile, "loss of a layer / visible units", false, lossShare, func(l train.LayerStep) float64 { return l.Loss / visible[l.Name] }},
-		{layersFile, "mean square of v − v′", true, 1, func(l train.LayerStep) float64 { return l.Reconstruction }},
+		{lossFile, &losses, report.Curves{Y: "loss of a layer / visible units", Share: lossShare}},
+		{layersFile, &layers, report.Curves{Y: "mean square of v − v′", LogY: true, Share: 1}},
+		{classesFile, &errors, report.Curves{Y: "cross-entropy, nats", LogY: true, Share: 1}},
 	} {
-		var series []report.Series
-		add := func(name string, x int, y float64) {
-			for i := range series {
-				if series[i].Name == name {
-					series[i].X, series[i].Y = append(series[i].X, float64(x)), append(series[i].Y, y)
-					return
-				}
-			}
-			series = append(series, report.Series{Name: name, X: []float64{float64(x)}, Y: []float64{y}})
-		}
-		var marks []report.Mark
-		for i, s := range steps {
-			if i > 0 && s.Stage != steps[i-1].Stage {
-				marks = append(marks, report.Mark{X: float64(s.Step), Name: s.Name})
-				for j := range series { // a curve is not smoothed over another stage
-					series[j].X, series[j].Y = append(series[j].X, float64(s.Step)), append(series[j].Y, math.NaN())
-				}
-			}
-			for _, l := range s.Layers {
-				// An objective without this term leaves it at zero.
-				if y := c.of(l); y != 0 {
-					add(l.Name, s.Step, y)
-				}
-			}
-			if c.whole && s.Loss > 0 && !slices.ContainsFunc(s.Layers, func(l train.LayerStep) bool { return l.Reconstruction != 0 }) {
-				add("whole stack", s.Step, s.Loss)
-			}
-		}
-		if len(series) == 0 {
+		if len(c.of.series) == 0 {
 			continue
 		}
-		curves := report.Curves{X: "step", Y: c.y, LogY: c.whole, Share: c.share, Marks: marks}
-		picture, err := curves.Draw(series...)
+		c.curves.X, c.curves.Marks = "step", c.of.marks
+		picture, err := c.curves.Draw(c.of.series...)
 		if err != nil {
 			return nil, err
 		}
@@ -121,15 +126,40 @@ func DrawLoss(run, folder string) ([]string, error) {
 	return drawn, nil
 }
 
-// visibleUnits are the numbers of the layers of a run's model, by their names.
-func visibleUnits(run string) (map[string]float64, error) {
-	r, err := readRun(filepath.Join(run, recipeFile))
+// history is curves over the steps of a run.
+type history struct {
+	series []report.Series
+	marks  []report.Mark
+}
+
+// add adds a point to the curve of that name. Zero is what an objective without
+// this term has, and no point.
+func (h *history) add(name string, step int, y float64) {
+	if y == 0 {
+		return
+	}
+	i := slices.IndexFunc(h.series, func(s report.Series) bool { return s.Name == name })
+	if i < 0 {
+		i = len(h.series)
+		h.series = append(h.series, report.Series{Name: name})
+	}
+	s := &h.series[i]
+	s.X, s.Y = append(s.X, float64(step)), append(s.Y, y)
+}
+
+// mark begins a stage: a curve is not smoothed over two of them.
+func (h *history) mark(s train.Step) {
+	h.marks = append(h.marks, report.Mark{X: float64(s.Step), Name: s.Name})
+	for i := range h.series {
+		h.series[i].X, h.series[i].Y = append(h.series[i].X, float64(s.Step)), append(h.series[i].Y, math.NaN())
+	}
+}
+
+// visibleUnits are the numbers of the layers of a model, by their names.
+func visibleUnits(spec models.Spec) (map[string]float64, error) {
+	model, err := spec.New(graph.NewRandom(0))
 	if err != nil {
 		return nil, err
-	}
-	model, err := r.Recipe.Model.New(graph.NewRandom(0))
-	if err != nil {
-		return nil, fmt.Errorf("zoo: %s: %w", run, err)
 	}
 	units := map[string]float64{}
 	if net, ok := model.(models.Layered); ok {

@@ -42,6 +42,9 @@ type Test struct {
 	Error  float64      `json:"mse"`    // mean square of pixel − reconstruction, through the whole model
 	Depths []Depth      `json:"depths"` // through its first layers only
 	Codes  metric.Codes `json:"codes"`
+	// Mistaken is the share of images, of all that there are to test on, that a
+	// classifier takes for another class; nil for what tells no classes.
+	Mistaken *float64 `json:"class_error,omitempty"`
 }
 
 // Depth is the error of going up so many layers and down again.
@@ -71,10 +74,30 @@ func Measure(model models.Model, images *data.Images) (Test, error) {
 	return t, err
 }
 
-// report draws the pictures of a finished run and writes its card.
-func (t *Training) report(trained *Trained, test *data.Images) (*Result, error) {
+// mistaken is the share of images that a classifier takes for another class,
+// nil for another model and for images without labels.
+func mistaken(model models.Model, images *data.Images) (*float64, error) {
+	classifier, ok := model.(models.Classifying)
+	if !ok || images.Labels == nil {
+		return nil, nil
+	}
+	share, err := metric.ClassificationError(classifier, metric.Labelled{Source: images, Labels: images.Labels}, evalBatch)
+	return &share, err
+}
+
+// report draws the pictures of a finished run and writes its card. Pictures and
+// reconstruction errors are of the first of all test images.
+func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
+	most := testMost
+	if limit := t.Run.Recipe.Data.Images; limit > 0 {
+		most = min(most, limit)
+	}
+	test := all.Head(most)
 	measured, err := Measure(t.model, test)
 	if err != nil {
+		return nil, err
+	}
+	if measured.Mistaken, err = mistaken(t.model, all); err != nil {
 		return nil, err
 	}
 	f := t.Folder

@@ -10,7 +10,7 @@ import (
 // Sampling says how pictures are drawn from a stack: where the top machine's
 // Gibbs chain starts, how many steps it takes, and which of its states are
 // drawn. What it ends with goes down to the picture by means. The zero value is
-// that of a model without layers, which has no samples.
+// that of a model that has no samples.
 type Sampling struct {
 	From   string       `json:"from"`             // prior: codes from the fitted normal distribution; data; or noise
 	Spread float64      `json:"spread,omitempty"` // factor on the prior's deviations; 0 means 1
@@ -56,15 +56,15 @@ func netOf(model models.Model) (*models.BeliefNet, bool) {
 	return net, ok
 }
 
-// suits finds what a model cannot do, before it is trained. One without layers
-// has no samples, and a recipe for it no sampling.
+// suits finds what a model cannot do, before it is trained. No sampling suits
+// all of them.
 func (s Sampling) suits(model models.Model) error {
+	if s == (Sampling{}) {
+		return nil
+	}
 	net, ok := netOf(model)
 	if !ok {
-		if s != (Sampling{}) {
-			return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
-		}
-		return nil
+		return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
 	}
 	if err := s.check(); err != nil {
 		return fmt.Errorf("zoo: %w", err)
@@ -82,8 +82,11 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	if !ok {
 		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
 	}
-	if err := s.suits(net); err != nil {
+	if err := s.suits(model); err != nil {
 		return nil, err
+	}
+	if s == (Sampling{}) {
+		return nil, fmt.Errorf("zoo: sample: the recipe draws no samples of this model: it has not learnt to go down to its data")
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("zoo: sample: %d samples, want at least 1", n)

@@ -24,6 +24,9 @@ type Source struct {
 	// Images is how many are trained on, from the first; 0 means all. The
 	// built-in sets have as many as they are asked for, and 10,000 unasked.
 	Images int `json:"images,omitempty"`
+	// Whole adds the validation part to what is trained on, as experiments on all
+	// 60,000 digits of MNIST do.
+	Whole bool `json:"whole,omitempty"`
 	// Classes are the numbers of those that are kept, to train and to test; nil
 	// means all.
 	Classes []int `json:"classes,omitempty"`
@@ -103,11 +106,30 @@ func (s Source) Open(root string, split data.Split) (*data.Images, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Whole && split == data.Train {
+		if images, err = s.whole(root, images); err != nil {
+			return nil, err
+		}
+	}
 	chosen, err := s.choose(images, split)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("zoo: %w", err), images.Close())
 	}
 	return chosen, nil
+}
+
+// whole is the training part with the validation part behind it. It frees the
+// former.
+func (s Source) whole(root string, images *data.Images) (*data.Images, error) {
+	more, err := s.open(root, data.Validation)
+	if err != nil {
+		return nil, errors.Join(err, images.Close())
+	}
+	joined, err := images.Join(more)
+	if err = errors.Join(err, images.Close(), more.Close()); err != nil {
+		return nil, fmt.Errorf("zoo: %w", err)
+	}
+	return joined, nil
 }
 
 // choose takes of the images what the source asks for, and frees them where

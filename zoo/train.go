@@ -128,6 +128,9 @@ func (t *Training) prepare() (err error) {
 	return err
 }
 
+// Model is what is trained. It may be used between steps, and not changed.
+func (t *Training) Model() models.Model { return t.model }
+
 // Close frees the data and unlocks the folder.
 func (t *Training) Close() error {
 	var all []error
@@ -257,11 +260,7 @@ func (t *Training) Finish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer test.Close()
-	most := testMost
-	if limit := t.Run.Recipe.Data.Images; limit > 0 {
-		most = min(most, limit)
-	}
-	result, err := t.report(trained, test.Head(most))
+	result, err := t.report(trained, test)
 	if err != nil {
 		return nil, err
 	}

@@ -10,5 +10,10 @@ func All() []Recipe {
 		celeba128DBN(),
 		mnistDBN(),
 		mnistRBM(),
+		mnistDBN500(),
+		fashionDBN500(),
+		mnistSigmoid(),
+		birdsongDBN(),
+		birdsongSigmoid(),
 	}
 }

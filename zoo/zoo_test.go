@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -13,28 +14,63 @@ import (
 	"testing"
 
 	"boltzoo/models"
+	"boltzoo/train"
 )
 
 // small are assignments that make a recipe small enough for a test and keep
 // its kinds of layers, units and stages.
 func small(r Recipe) []string {
-	set := []string{"built_in.images=40", "built_in.epochs=[]"}
+	var set []string
+	if r.BuiltIn != nil {
+		set = append(set, "built_in.images=40", "built_in.epochs=[]")
+	}
 	if r.Data.Set == "celeba" {
 		side := "32" // five convolutions halve it to 1
 		set = append(set, "data.size="+side, "model.shape=["+side+","+side+",3]")
 	}
-	if stack, ok := r.Model.(models.Stack); ok {
+	at, body := "model", r.Model
+	if c, ok := body.(models.Classifier); ok {
+		at, body = "model.body", c.Body
+	}
+	if stack, ok := body.(models.Stack); ok {
 		for i, layer := range stack.Layers {
 			field := "units=6"
 			if _, ok := layer.(models.ConvRBM); ok {
 				field = "filters=4"
 			}
-			set = append(set, "model.layers."+string(rune('0'+i))+"."+field)
+			set = append(set, at+".layers."+string(rune('0'+i))+"."+field)
 		}
 	} else {
-		set = append(set, "model.units=6")
+		set = append(set, at+".units=6")
 	}
 	return set
+}
+
+// soundRoot is a folder of data sets with two recordings of noise, of 77 frames
+// each, 20 of which are to train on.
+func soundRoot(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "bird-song", "bird-recordings"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"a", "b"} {
+		const rate, samples = 32000, 372 + 76*124
+		wav := []byte("RIFF....WAVEfmt ")
+		binary.LittleEndian.PutUint32(wav[4:], 36+2*samples)
+		wav = binary.LittleEndian.AppendUint32(wav, 16)
+		for _, v := range []uint16{1, 1, rate, 0, 2 * rate, 0, 2, 16} { // PCM, one channel, rates in two halves
+			wav = binary.LittleEndian.AppendUint16(wav, v)
+		}
+		wav = binary.LittleEndian.AppendUint32(append(wav, "data"...), 2*samples)
+		for k := range samples {
+			wav = binary.LittleEndian.AppendUint16(wav, uint16((k*k/(7+i))*31))
+		}
+		if err := os.WriteFile(filepath.Join(root, "bird-song", "bird-recordings", name+".wav"), wav, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
 }
 
 func TestEveryRecipeTrains(t *testing.T) {
@@ -42,12 +78,15 @@ func TestEveryRecipeTrains(t *testing.T) {
 		t.Run(r.Name, func(t *testing.T) {
 			t.Parallel()
 			options := Options{Set: small(r), Epochs: 1, Batch: 20} // two steps a stage
+			if r.BuiltIn == nil {
+				options.Root = soundRoot(t)
+			}
 			training, err := Start(r, options, filepath.Join(t.TempDir(), "run"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer training.Close()
-			if !strings.Contains(training.Note, "built-in "+r.BuiltIn.Set) || strings.Contains(training.Note, "\n") {
+			if r.BuiltIn != nil && !strings.Contains(training.Note, "built-in "+r.BuiltIn.Set) || strings.Contains(training.Note, "\n") {
 				t.Errorf("note %q: want one line that says it trains on %s", training.Note, r.BuiltIn.Set)
 			}
 			steps := 0
@@ -67,14 +106,26 @@ func TestEveryRecipeTrains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !result.Data.BuiltIn || result.Data.Images != 40 || result.Data.Sum == "" {
+			if result.Data.BuiltIn != (r.BuiltIn != nil) || result.Data.Images != 40 || result.Data.Sum == "" {
 				t.Errorf("data of the run: %+v", result.Data)
 			}
 			if len(result.Test.Depths) == 0 || !(result.Test.Error > 0 && result.Test.Error < 1) {
 				t.Errorf("test: %+v", result.Test)
 			}
-			for _, name := range []string{"recipe.json", "metrics.jsonl", "checkpoint/state.safetensors", "model.safetensors",
-				"samples.png", "reconstructions.png", "filters-1.png", "loss.png", "card.md"} {
+			if _, ok := training.model.(models.Classifying); ok != (result.Test.Mistaken != nil) {
+				t.Errorf("a share of mistaken images: %v", result.Test.Mistaken)
+			}
+			names := []string{"recipe.json", "metrics.jsonl", "checkpoint/state.safetensors", "model.safetensors",
+				"reconstructions.png", "filters-1.png", "card.md"}
+			if _, ok := r.Stages[0].Objective.(train.Classification); ok {
+				names = append(names, "classes.png")
+			} else {
+				names = append(names, "loss.png")
+			}
+			if r.Sampling != (Sampling{}) {
+				names = append(names, "samples.png")
+			}
+			for _, name := range names {
 				if info, err := os.Stat(filepath.Join(result.Run, name)); err != nil || info.Size() == 0 {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -88,7 +139,7 @@ func TestEveryRecipeTrains(t *testing.T) {
 					t.Errorf("%s differs in the weights file", want.Name)
 				}
 			}
-			if trained.Run.Recipe.Data.Set != r.BuiltIn.Set {
+			if r.BuiltIn != nil && trained.Run.Recipe.Data.Set != r.BuiltIn.Set {
 				t.Errorf("the weights say that they were trained on %q", trained.Run.Recipe.Data.Set)
 			}
 		})

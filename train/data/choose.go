@@ -53,6 +53,23 @@ func (s *Images) Divide(seed uint64, sizes ...int) ([]*Images, error) {
 	return parts, nil
 }
 
+// Join returns copies of the images of s and then of those of more, which are of the same kind.
+func (s *Images) Join(more *Images) (*Images, error) {
+	if s.Height != more.Height || s.Width != more.Width || s.Channels != more.Channels || s.One != more.One ||
+		(s.Labels == nil) != (more.Labels == nil) || (s.Files == nil) != (more.Files == nil) {
+		return nil, fmt.Errorf("data: images of %s, %d×%d×%d, cannot be joined to those of %s, %d×%d×%d: want the same shape, and labels and names for both or neither",
+			more.Name, more.Height, more.Width, more.Channels, s.Name, s.Height, s.Width, s.Channels)
+	}
+	joined := *s
+	joined.release = nil
+	joined.Pix = slices.Concat(s.Pix, more.Pix)
+	joined.Labels = slices.Concat(s.Labels, more.Labels)
+	joined.Files = slices.Concat(s.Files, more.Files)
+	joined.Missing += more.Missing
+	joined.Sum = sum(joined.Pix)
+	return &joined, nil
+}
+
 // OfClasses returns copies of the images of these classes, in the order of the set. They keep their class numbers.
 func (s *Images) OfClasses(classes ...byte) (*Images, error) {
 	index := []int{}

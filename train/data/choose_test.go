@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -125,4 +126,22 @@ func TestBinary(t *testing.T) {
 	}
 	_, err = counts.Bernoulli(1)
 	expectError(t, err, "counts", "image 1, value 1", "found 3")
+}
+
+func TestJoinAndTail(t *testing.T) {
+	all := Digits(1, 30)
+	first, last := all.Head(20), all.Tail(10)
+	joined, err := first.Join(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(joined.Pix, all.Pix) || !bytes.Equal(joined.Labels, all.Labels) || joined.Sum != all.Sum {
+		t.Error("the first 20 and the last 10 of 30 images, joined, are not the 30")
+	}
+	if got := all.Tail(31); got.Len() != 30 {
+		t.Errorf("the last 31 of 30 images are %d", got.Len())
+	}
+	if _, err := first.Join(Faces(1, 2, 28)); err == nil || !strings.Contains(err.Error(), "28×28×3") {
+		t.Errorf("faces joined to digits: %v", err)
+	}
 }

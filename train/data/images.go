@@ -128,6 +128,16 @@ func (s *Images) Head(n int) *Images {
 	return head
 }
 
+// Tail returns the last n images, or all of them where there are fewer, as Head does the first.
+func (s *Images) Tail(n int) *Images {
+	if n >= s.Len() {
+		return s
+	}
+	tail := s.slice(s.Len()-max(n, 0), s.Len())
+	tail.Sum = sum(tail.Pix)
+	return tail
+}
+
 // slice returns the images from up to to, which share their pixels with s, and leaves the sum to be set.
 func (s *Images) slice(from, to int) *Images {
 	part := *s

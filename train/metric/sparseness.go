@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models"
@@ -156,6 +157,52 @@ func OverlapOf(layers []*models.Layer, source Source, labels []byte, batch int) 
 		all[i] = Overlap{l.Name, tau, degrees(means[i], classes, tau), degrees(ofMean[i], classes, tau)}
 	}
 	return all, nil
+}
+
+// OverlapOfData measures labelled examples themselves, as P3's figure 2 does
+// beside the layers: the values of an example are its units, and what is left
+// out of its reconstruction is what lies below τ. The layer is "data".
+func OverlapOfData(source Source, labels []byte) (Overlap, error) {
+	if len(labels) != source.Len() || len(labels) == 0 {
+		return Overlap{}, fmt.Errorf("metric: overlap: %d labels for %d examples, want one each", len(labels), source.Len())
+	}
+	classes := int(slices.Max(labels)) + 1
+	if classes < 2 {
+		return Overlap{}, fmt.Errorf("metric: overlap: examples of one class, want at least two")
+	}
+	size := source.Size()
+	means, counts := make([]float64, classes*size), make([]float64, classes)
+	var first []float64
+	x := make([]float32, size)
+	for i, label := range labels {
+		source.Floats(x, i)
+		k := int(label)
+		counts[k]++
+		add(means[k*size:(k+1)*size], x)
+		if i < overlapExamples {
+			for _, v := range x {
+				first = append(first, math.Abs(float64(v)))
+			}
+		}
+	}
+	for k, n := range counts {
+		if n == 0 {
+			return Overlap{}, fmt.Errorf("metric: overlap: no example of class %d of %d", k, classes)
+		}
+		for j := range size {
+			means[k*size+j] /= n
+		}
+	}
+	slices.Sort(first)
+	left, tau := overlapChange*float64(len(first)/size), 0.0
+	for _, v := range first {
+		if tau = v; v*v >= left { // with all that are below
+			break
+		}
+		left -= v * v
+	}
+	d := degrees(means, classes, tau)
+	return Overlap{"data", tau, d, d}, nil
 }
 
 func add(sum []float64, x []float32) {

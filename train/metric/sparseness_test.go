@@ -2,6 +2,7 @@ package metric
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"boltzoo/graph"
@@ -147,5 +148,27 @@ func TestOverlapByDefinition(t *testing.T) {
 	}
 	if _, err := OverlapOf(layers, s, make([]byte, len(s)), 16); err == nil {
 		t.Error("one class overlaps")
+	}
+}
+
+// Two classes of two values and a third that is nowhere much: what may be left
+// out is less than a tenth, so all values of 0.5 stay.
+func TestOverlapOfData(t *testing.T) {
+	s := rowsOfFloats{
+		{1, 0.5, 0.1}, {1, 0.5, 0},
+		{0, 0.5, 0.1}, {0, 0.5, 0},
+	}
+	got, err := OverlapOfData(s, []byte{0, 0, 1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Threshold != 0.5 || len(got.Degrees) != 1 || math.Abs(got.Degrees[0]-1./3) > 1e-12 {
+		t.Errorf("got %+v, want one of three values active in both classes from 0.5 on", got)
+	}
+	if _, err := OverlapOfData(s, []byte{0, 0, 2, 2}); err == nil || !strings.Contains(err.Error(), "class 1") {
+		t.Errorf("a class without examples: %v", err)
+	}
+	if _, err := OverlapOfData(s, []byte{0, 0}); err == nil || !strings.Contains(err.Error(), "2 labels for 4 examples") {
+		t.Errorf("too few labels: %v", err)
 	}
 }

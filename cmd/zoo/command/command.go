@@ -99,6 +99,7 @@ func (a *app) root() *cobra.Command {
 		a.export(),
 		a.plot(),
 		a.data(),
+		a.reproduce(),
 		a.bench(),
 	)
 	for _, cmd := range root.Commands() {

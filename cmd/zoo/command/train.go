@@ -120,6 +120,11 @@ func (a *app) run(ctx context.Context, t *zoo.Training, asJSON bool) error {
 	if err := a.print("%s: mean squared reconstruction error %.5f on %d test images of %s", result.Recipe, result.Test.Error, result.Test.Images, result.Test.Set); err != nil {
 		return err
 	}
+	if m := result.Test.Mistaken; m != nil {
+		if err := a.print("%s: %.2f %% of test images taken for another class", result.Recipe, 100**m); err != nil {
+			return err
+		}
+	}
 	for _, e := range result.Expected {
 		if err := a.print("expected %.5f (%s)", e.Value, e.Source); err != nil {
 			return err

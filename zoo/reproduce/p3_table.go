@@ -1,0 +1,160 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"boltzoo/models"
+	"boltzoo/train/data"
+	"boltzoo/train/metric"
+	"boltzoo/zoo"
+)
+
+// batch is how many examples are measured at a time.
+const batch = 500
+
+// measured is what the paper's tables have of a run.
+type measured struct {
+	HSPM  []float64 `json:"hspm"`            // of the data and of the layers
+	Error float64   `json:"error,omitempty"` // share of test examples
+}
+
+// table measures the three networks of each seed.
+func (e *p3) table(ctx context.Context, title string, n network) (*Section, error) {
+	found := make([][]measured, len(n.paper)) // by row and seed
+	seconds := make([][]float64, len(n.paper))
+	var dbnRates, sigmoidRates []float64
+	for _, seed := range e.seeds() {
+		t, err := e.trio(ctx, n, seed)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range []*run{t.dbn, t.pretrained, t.sigmoid} {
+			m, err := once(e.Lab, r.name, func() (measured, error) { return e.measure(r, r != t.pretrained) })
+			if err != nil {
+				return nil, err
+			}
+			found[i], seconds[i] = append(found[i], m), append(seconds[i], r.seconds)
+		}
+		dbnRates, sigmoidRates = append(dbnRates, t.dbnRate), append(sigmoidRates, t.sigmoidRate)
+	}
+	settings := []string{
+		fmt.Sprintf("from DpRBM, %d epochs at rate %s", n.tune, distinct(dbnRates)),
+		fmt.Sprintf("CD-1, %d epochs a layer at rate %g", n.pretrain, zoo.PretrainingRate),
+		fmt.Sprintf("from random weights, %d epochs at rate %s", n.tune, distinct(sigmoidRates)),
+	}
+	table := Table{Caption: n.text, Head: []string{"network", "", "paper", "ours", "settings", "time"}}
+	for i, row := range n.paper {
+		took, _ := meanDeviation(seconds[i])
+		cells := func(first bool, what, paper, unit string, of func(measured) float64) {
+			values := make([]float64, len(found[i]))
+			for k, m := range found[i] {
+				values[k] = of(m)
+			}
+			line := []string{"", what, paper + unit, spread(values) + unit, "", ""}
+			if first {
+				line[0], line[4], line[5] = row.model, settings[i], inWords(took)
+			}
+			table.Rows = append(table.Rows, line)
+		}
+		for j, paper := range row.hspm {
+			what := "HSPM of the data"
+			if j > 0 {
+				what = fmt.Sprintf("HSPM of layer %d", j)
+			}
+			cells(j == 0, what, fmt.Sprintf("%.2f", paper), "", func(m measured) float64 { return m.HSPM[j] })
+		}
+		if row.error > 0 {
+			cells(false, "test error", fmt.Sprintf("%.2f", 100*row.error), " %", func(m measured) float64 { return 100 * m.Error })
+		}
+	}
+	attempts, err := e.attempts(n)
+	if err != nil {
+		return nil, err
+	}
+	return &Section{Title: title, Tables: []Table{table, attempts}}, nil
+}
+
+// attempts are the rates that were tried, of the first seed.
+func (e *p3) attempts(n network) (Table, error) {
+	t := Table{
+		Caption: fmt.Sprintf("The paper chose from these rates, and does not say which it took. Each was tried for %d epochs, without the last %d examples "+
+			"of the training set, and the one with the fewest errors on these was taken. Errors on these, seed 1:", e.rateEpochs, n.held),
+		Head: []string{"rate", "DBN", "Dsigm"},
+	}
+	for _, rate := range rates {
+		t.Rows = append(t.Rows, []string{fmt.Sprintf("%g", rate)})
+	}
+	for _, part := range []string{"dbn", "sigmoid"} {
+		var all []attempt
+		if _, err := readJSON(e.measuredFile(fmt.Sprintf("%s-%s-seed1-rates", n.name, part)), &all); err != nil {
+			return t, err
+		}
+		for i, a := range all {
+			cell := fmt.Sprintf("%.2f %%", 100*a.Error)
+			if a.Diverged {
+				cell = "diverged"
+			}
+			t.Rows[i] = append(t.Rows[i], cell)
+		}
+	}
+	return t, nil
+}
+
+// inWords is a time for a table.
+func inWords(seconds float64) string {
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+}
+
+// measure measures a run on the test part of its data.
+func (e *p3) measure(r *run, tuned bool) (m measured, err error) {
+	test, err := r.Run.Recipe.Data.Open(e.Root, data.Test)
+	if err != nil {
+		return m, err
+	}
+	defer test.Close()
+	if m.HSPM, err = metric.Sparseness(r.layers(), test, batch); err != nil || !tuned {
+		return m, err
+	}
+	m.Error, err = classErrors(r, test)
+	return m, err
+}
+
+// layers are the machines of a run's network.
+func (r *run) layers() []*models.Layer { return r.Model.(models.Layered).Layers() }
+
+// distinct writes numbers, each once, in their order.
+func distinct(values []float64) string {
+	var words []string
+	for _, v := range values {
+		if w := fmt.Sprintf("%g", v); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// spread writes the mean over seeds, with the standard deviation where there
+// are several.
+func spread(values []float64) string {
+	mean, deviation := meanDeviation(values)
+	if len(values) < 2 {
+		return fmt.Sprintf("%.2f", mean)
+	}
+	return fmt.Sprintf("%.2f ± %.2f", mean, deviation)
+}
+
+// meanDeviation is the mean and the standard deviation of a sample.
+func meanDeviation(values []float64) (mean, deviation float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(deviation / float64(max(1, len(values)-1)))
+}

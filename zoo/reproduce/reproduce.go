@@ -1,0 +1,42 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"boltzoo/zoo"
+)
+
+// Experiment is what of a paper is done again.
+type Experiment struct {
+	Name  string // what a user calls it
+	About string // one line
+	Paper string
+	Run   func(ctx context.Context, l *Lab) (*Page, error) `json:"-"`
+}
+
+// All lists the experiments.
+func All() []Experiment {
+	return []Experiment{
+		{"p3", "Sparseness of pre-trained networks: Hoyer's measure and the overlap of active units, on digits and bird song",
+			"Li, Luo, Yang and Yuan 2013, Unsupervised Pretraining Encourages Moderate-Sparseness, arXiv 1312.5813", runP3},
+	}
+}
+
+// Lookup finds an experiment by its name. Where there is none, the error names
+// what there is.
+func Lookup(name string) (Experiment, error) {
+	var names []string
+	for _, e := range All() {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	near := ""
+	if n := zoo.Nearest(name, names); n != "" {
+		near = fmt.Sprintf(" (did you mean %s?)", n)
+	}
+	return Experiment{}, fmt.Errorf("reproduce: no experiment %q%s: want one of %s", name, near, strings.Join(names, ", "))
+}
