@@ -110,18 +110,17 @@ func (t *Trainer) checkBatch(s Stage, x []float32, images []int) error {
 	if len(t.layers) == 0 || first > 1 {
 		return nil
 	}
-	switch u := t.layers[0].Visible.(type) {
-	case unit.Binary:
-		if least < 0 || most > 1 {
-			return fail("values go from %g to %g, but %s's binary visible units have them from 0 to 1: scale the data to that, or take gaussian units and data of variance 1", least, most, t.layers[0].Name)
-		}
-	case unit.Gaussian:
+	bottom := t.layers[0]
+	if logistic(bottom.Visible) && (least < 0 || most > 1) {
+		return fail("values go from %g to %g, but %s's visible units have them from 0 to 1: scale the data to that, or take gaussian units and data of variance 1", least, most, bottom.Name)
+	}
+	if u, ok := bottom.Visible.(unit.Gaussian); ok {
 		// Pixels from 0 to 1 and a deviation of 1/30 are the limit of what
 		// somebody may mean.
 		const far = 30
 		if rms := math.Sqrt(square/float64(len(x))) / or(u.Deviation, 1); rms > far {
 			return fail("values go from %g to %g, %.0f times the deviation of %s's gaussian visible units (root mean square): scale the data to variance 1, or set the units' deviation (%g) to that of the data",
-				least, most, rms, t.layers[0].Name, or(u.Deviation, 1))
+				least, most, rms, bottom.Name, or(u.Deviation, 1))
 		}
 	}
 	return nil

@@ -81,7 +81,9 @@ func TestDivergenceIsExplained(t *testing.T) {
 		"raw bytes for gaussian units": {gaussian, stage(CD{}, Adam{Rate: 0.001}), raw(40), nil, ErrData,
 			[]string{"values go from 40 to 249, 68 times the deviation of layer1's gaussian visible units", "scale the data to variance 1", "deviation (1)"}},
 		"raw bytes for binary units": {binary, stage(PCD{}, Adam{Rate: 0.001}), raw(40), nil, ErrData,
-			[]string{"values go from 40 to 249, but layer1's binary visible units have them from 0 to 1"}},
+			[]string{"values go from 40 to 249, but layer1's visible units have them from 0 to 1"}},
+		"raw bytes for multinary units": {rbm(unit.Multinary{}, unit.Binary{}), stage(CD{}, Adam{Rate: 0.001}), raw(40), nil, ErrData,
+			[]string{"values go from 40 to 249, but layer1's visible units have them from 0 to 1"}},
 		"hidden biases of 50": {binary, stage(CD{}, Adam{Rate: 0.01}), bars(40), biased, ErrDiverged,
 			[]string{"layer1: all hidden units are at 1", "layer1.hidden.bias[0] is 50 before the first step", "stages.0.data_start=0.5"}},
 		"weights that switch all units off": {rbm(unit.Binary{}, unit.ClippedReLU{}), stage(CD{}, Adam{Rate: 0.01}), bars(40), func(t *Trainer) {
