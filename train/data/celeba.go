@@ -384,8 +384,11 @@ func parsePartition(r io.Reader) ([]celebaPart, error) {
 
 // sortedByName returns the parts in the order of their names, of which none may come twice.
 func sortedByName(parts []celebaPart) ([]celebaPart, error) {
-	sorted := slices.Clone(parts)
-	slices.SortStableFunc(sorted, byName)
+	sorted := parts
+	if !slices.IsSortedFunc(parts, byName) { // the official file is
+		sorted = slices.Clone(parts)
+		slices.SortStableFunc(sorted, byName)
+	}
 	for i, p := range sorted[1:] {
 		if before := sorted[i]; before.name == p.name {
 			return nil, fmt.Errorf("line %d: %s was named in line %d already", p.line, p.name, before.line)
