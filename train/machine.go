@@ -46,6 +46,9 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 	m := &machine{}
 	task := m.inputs(g, model, stage, n, passed)
 	task.Chains = chains
+	if stage.DrawData {
+		task.V = g.Bernoulli(task.V, "data")
+	}
 	loss, err := stage.objective().Build(g, model, task)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,11 @@ type Stage struct {
 	// unit's pre-activation. 0.5 is a good value; 0 keeps the initial weights.
 	DataStart float64 `json:"data_start,omitempty"`
 
+	// DrawData draws the values of an image as 0 or 1, with the values as
+	// probabilities, anew each time that it is seen. Binary machines learn from
+	// grey pixels so, without learning one drawing by heart.
+	DrawData bool `json:"draw_data,omitempty"`
+
 	// MeanRate is how far the running means μ and λ of centred layers move
 	// towards each batch's; 0 means 0.01, and below 0 they stay.
 	MeanRate float64 `json:"mean_rate,omitempty"`
@@ -103,6 +108,8 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("data_start %g, want at least 0", s.DataStart)
 	case s.MeanRate > 1:
 		return fmt.Errorf("mean_rate %g, want at most 1", s.MeanRate)
+	case s.DrawData && s.First > 1:
+		return fmt.Errorf("draw_data draws values of images, but layers learn from %d on", s.First)
 	case s.Validation < 0:
 		return fmt.Errorf("validation %d, want at least 0", s.Validation)
 	case s.Patience < 0 || s.Patience > 0 && s.Validation == 0:

@@ -377,6 +377,41 @@ func TestFlow(t *testing.T) {
 	}
 }
 
+// Grey values are drawn anew at every step, as often 1 as they say. Without
+// weights and biases v' is ½, so that the gradient of the visible bias is
+// ½ − ⟨v⟩.
+func TestDrawData(t *testing.T) {
+	model := newModel(t, models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Shape: []int{3}, Units: 2}, 1)
+	clear(model.Layers()[0].Weight.Data)
+	const n, steps = 1000, 50
+	m, err := newMachine(model, Stage{DrawData: true}, n, 0, nil, graph.NewRandom(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([]float32, 3*n)
+	for i := range x {
+		x[i] = []float32{0, 0.3, 1}[i%3]
+	}
+	sum, seen := 0.0, map[float32]bool{}
+	for range steps {
+		if err := errors.Join(m.Set(m.input, x), m.Run()); err != nil {
+			t.Fatal(err)
+		}
+		slope := m.Value(m.gradients[1])
+		if slope[0] != 0.5 || slope[2] != -0.5 {
+			t.Fatalf("gradients %v of the biases of values that are always 0 and always 1", slope)
+		}
+		sum += 0.5 - float64(slope[1])
+		seen[slope[1]] = true
+	}
+	if mean, deviation := sum/steps, math.Sqrt(0.3*0.7/(n*steps)); math.Abs(mean-0.3) > 5*deviation {
+		t.Errorf("0.3 was drawn 1 in a part of %g", mean)
+	}
+	if len(seen) < steps/3 {
+		t.Errorf("%d steps drew %d different numbers of ones", steps, len(seen))
+	}
+}
+
 // Blending the running means moves the point from which the energy is
 // measured, not the model: dense pre-activations stay as they were.
 func TestRecentringKeepsTheModel(t *testing.T) {
@@ -522,6 +557,7 @@ func TestNewRefuses(t *testing.T) {
 		"cross-entropy": {gaussian, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cross-entropy"}}}, "logistic"},
 		"mean rate":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, MeanRate: 2}}, "mean_rate"},
 		"data start":    {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, DataStart: -1}}, "data_start"},
+		"draw data":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, DrawData: true}}, "draw_data"},
 		"batch":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Batch: -1}}, "batch"},
 	} {
 		if c.spec == nil {
