@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,8 +24,8 @@ const (
 
 // Sounds reads recordings as frames of mel-frequency cepstral coefficients: the WAV files in a folder, or in a zip
 // archive at any depth. An image is a frame, 1 x coefficients x 1. Its class is the name of its file without the
-// number at its end, so that "Rook 3.wav" is of class "Rook"; [Images.Files] has the file of each frame, the frames of
-// a file coming in their order in time.
+// number at its end, so that "Rook 3.wav" is of class "Rook"; [Images.Files] has the file of each frame. The frames of a
+// file come in their order in time, those of all files side by side, so that a part of the set has some of each.
 //
 // Frames are drawn from every recording, by a fixed seed, into Train (26 of a hundred), Validation (5) and Test (69),
 // after the study of sparseness in pre-training (arXiv:1312.5813, section 5), so that a test frame has neighbours in
@@ -104,19 +105,32 @@ func readSounds(path string, m audio.MFCC, split Split) (*Images, error) {
 			scale.include(f[t*m.Coefficients:][:m.Coefficients])
 		}
 	}
+	var order []soundFrame
 	for i, f := range frames {
-		class, _ := slices.BinarySearch(s.Classes, soundClass(recordings[i].name))
-		for _, t := range soundFrames(i, len(f)/m.Coefficients, split) {
-			s.Pix = scale.appendBytes(s.Pix, f[t*m.Coefficients:][:m.Coefficients])
-			s.Labels = append(s.Labels, byte(class))
-			s.Files = append(s.Files, recordings[i].name)
+		chosen := soundFrames(i, len(f)/m.Coefficients, split)
+		for k, t := range chosen {
+			order = append(order, soundFrame{i, t, float64(k) / float64(len(chosen))})
 		}
+	}
+	slices.SortStableFunc(order, func(a, b soundFrame) int { return cmp.Compare(a.at, b.at) })
+	for _, f := range order {
+		name := recordings[f.recording].name
+		class, _ := slices.BinarySearch(s.Classes, soundClass(name))
+		s.Pix = scale.appendBytes(s.Pix, frames[f.recording][f.frame*m.Coefficients:][:m.Coefficients])
+		s.Labels = append(s.Labels, byte(class))
+		s.Files = append(s.Files, name)
 	}
 	if s.Len() == 0 {
 		return nil, fmt.Errorf("%s: none of the frames is in the split %v", path, split)
 	}
 	s.Sum = sum(s.Pix)
 	return s, nil
+}
+
+// soundFrame is a frame of a recording, and where it lies among those of its split, from 0 to 1.
+type soundFrame struct {
+	recording, frame int
+	at               float64
 }
 
 // openSounds lists the WAV files of a folder or an archive in the order of their names.
