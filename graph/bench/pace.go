@@ -14,6 +14,13 @@ type Effort struct {
 	Round  time.Duration // how long each of them runs in a round, at the least
 }
 
+// A function that takes many times as long as a round is slow: it is called
+// once a round, of which there are slowRounds at most.
+const (
+	slow       = 4
+	slowRounds = 5
+)
+
 // Pace measures functions against one another. In each round all of them run in
 // turn, each again and again for the time of a round, since the clock of a
 // processor varies. The result is seconds for a call, by function and round.
@@ -21,31 +28,57 @@ type Effort struct {
 func (e Effort) Pace(functions ...func() error) ([][]float64, error) {
 	calls := make([]int, len(functions))
 	for i, f := range functions {
-		if err := f(); err != nil { // a first call fills caches, and makes what is made once
+		var err error
+		if calls[i], err = e.calls(f); err != nil {
 			return nil, err
 		}
-		start, n := time.Now(), 0
-		for n == 0 || time.Since(start) < e.Round/4 {
-			if err := f(); err != nil {
-				return nil, err
-			}
-			n++
-		}
-		calls[i] = max(1, int(math.Ceil(float64(n)*float64(e.Round)/float64(time.Since(start)))))
 	}
 	seconds := make([][]float64, len(functions))
-	for range max(1, e.Rounds) {
+	begin := time.Now()
+	for round := range max(1, e.Rounds) {
+		if round >= slowRounds && time.Since(begin) > time.Duration(round*len(functions))*slow*e.Round {
+			break
+		}
 		for i, f := range functions {
-			start := time.Now()
-			for range calls[i] {
-				if err := f(); err != nil {
-					return nil, err
-				}
+			s, err := timed(f, calls[i])
+			if err != nil {
+				return nil, err
 			}
-			seconds[i] = append(seconds[i], time.Since(start).Seconds()/float64(calls[i]))
+			seconds[i] = append(seconds[i], s)
 		}
 	}
 	return seconds, nil
+}
+
+// calls is how often f is to be called in a round.
+func (e Effort) calls(f func() error) (int, error) {
+	// The first call fills caches, and makes what is made once.
+	first, err := timed(f, 1)
+	if err != nil {
+		return 0, err
+	}
+	if first > slow*e.Round.Seconds() {
+		return 1, nil
+	}
+	start, n := time.Now(), 0
+	for n == 0 || time.Since(start) < e.Round/4 {
+		if err := f(); err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return max(1, int(math.Ceil(float64(n)*float64(e.Round)/float64(time.Since(start))))), nil
+}
+
+// timed is how many seconds one of n calls takes.
+func timed(f func() error, n int) (float64, error) {
+	start := time.Now()
+	for range n {
+		if err := f(); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start).Seconds() / float64(n), nil
 }
 
 // Median is the middle of some numbers, NaN of none.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	kernels "boltzoo/graph/bench"
+	"boltzoo/models"
 	"boltzoo/zoo"
 )
 
@@ -28,9 +29,16 @@ type Options struct {
 	Say   func(format string, args ...any) // is told what is being measured; may be nil
 }
 
-// Report is what was measured.
+// Report is what was measured. A part that was not asked for is empty.
 type Report struct {
-	Steps []Step `json:"steps"`
+	Machine     kernels.Machine       `json:"machine"`
+	Gemm        []kernels.Gemm        `json:"gemm"`
+	Conv        []kernels.Conv        `json:"conv"`
+	Elementwise []kernels.Elementwise `json:"elementwise"`
+	Steps       []Step                `json:"steps"`
+	Input       []Input               `json:"input"`
+	Growth      []Growth              `json:"growth"`
+	Memory      []Memory              `json:"memory"`
 }
 
 type benchmark struct {
@@ -60,18 +68,63 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	b := &benchmark{o, kernels.Effort{Rounds: 9, Round: 60 * time.Millisecond}}
+	b := &benchmark{o, kernels.Effort{Rounds: 9, Round: 50 * time.Millisecond}}
 	if o.Quick {
 		b.effort = kernels.Effort{Rounds: 1}
 	}
-	r := &Report{}
-	var err error
-	if wanted("steps", b.Only) {
-		if r.Steps, err = b.steps(ctx); err != nil {
+	b.say("the machine")
+	r := &Report{
+		Machine: b.effort.About(),
+		Gemm:    []kernels.Gemm{}, Conv: []kernels.Conv{}, Elementwise: []kernels.Elementwise{},
+		Steps: []Step{}, Input: []Input{}, Growth: []Growth{}, Memory: []Memory{},
+	}
+	for _, part := range []struct {
+		section string
+		run     func() error
+	}{
+		{"gemm", func() error { r.Gemm = b.effort.Gemms(b.say); return nil }},
+		{"conv", func() (err error) { r.Conv, err = b.conv(); return err }},
+		{"elementwise", func() (err error) { r.Elementwise, err = b.effort.Elementwises(b.say); return err }},
+		{"steps", func() (err error) { r.Steps, err = b.steps(ctx); return err }},
+		{"input", func() (err error) { r.Input, err = b.input(ctx); return err }},
+		{"growth", func() (err error) { r.Memory, err = b.memory(ctx); return err }},
+		{"growth", func() (err error) { r.Growth, err = b.growth(ctx); return err }},
+	} {
+		if !wanted(part.section, b.Only) {
+			continue
+		}
+		if err := part.run(); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// conv measures the convolutions of celeba-dbn.
+func (b *benchmark) conv() ([]kernels.Conv, error) {
+	w, err := ofRecipe("celeba-dbn", faceSide, b.size(128, 2))
+	if err != nil {
+		return nil, err
+	}
+	var layers []kernels.Layer
+	stack, _ := w.model.(models.Stack)
+	shape := stack.Shape
+	for _, spec := range stack.Layers {
+		c, ok := spec.(models.ConvRBM)
+		if !ok {
+			break
+		}
+		layers = append(layers, kernels.Layer{
+			Name:  fmt.Sprintf("%dx%dx%d to %d", shape[0], shape[1], shape[2], c.Filters),
+			Batch: w.stage.Batch, Height: shape[0], Width: shape[1], Channels: shape[2],
+			Filters: c.Filters, Side: c.Kernel, Stride: c.Stride, Pad: c.Pad,
+		})
+		shape = []int{(shape[0]+2*c.Pad-c.Kernel)/c.Stride + 1, (shape[1]+2*c.Pad-c.Kernel)/c.Stride + 1, c.Filters}
+	}
+	if len(layers) == 0 {
+		return nil, fmt.Errorf("bench: %s has no convolutions", w.name)
+	}
+	return b.effort.Convs(layers, b.say), nil
 }
 
 // wanted tells whether a name is among those asked for, or nothing was.

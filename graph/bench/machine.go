@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"bufio"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	"boltzoo/graph/internal/kernel"
+)
+
+// Machine is what the kernels run on, and what it can do at most.
+type Machine struct {
+	CPU      string  `json:"cpu"`
+	Cores    int     `json:"cores"`
+	Threads  int     `json:"threads"`      // that are computed with
+	Path     string  `json:"path"`         // of the kernels: avx512, avx2 or portable
+	Peak     float64 `json:"fma_gflops_1"` // 10⁹ multiplications and additions a second, one thread; 0 on the portable path
+	CopyOne  float64 `json:"copy_gb_s_1"`  // 10⁹ bytes a second read and written by copying memory, one thread
+	Copy     float64 `json:"copy_gb_s"`    // the same, all threads
+	Platform string  `json:"platform"`
+}
+
+// About measures the machine.
+func (e Effort) About() Machine {
+	m := Machine{
+		CPU: processor(), Cores: runtime.NumCPU(), Threads: kernel.Threads(), Path: kernel.Path(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
+	}
+	for range max(1, e.Rounds) {
+		m.Peak = max(m.Peak, kernel.Peak())
+	}
+	dst, src := make([]float32, e.memory()), make([]float32, e.memory())
+	seconds := e.times(
+		func() { copyAll(dst, src, 1) },
+		func() { copyAll(dst, src, m.Threads) },
+	)
+	bytes := 8 * float64(len(src))
+	m.CopyOne, m.Copy = bytes/Median(seconds[0])/1e9, bytes/Median(seconds[1])/1e9
+	return m
+}
+
+// memory is how many float32 do not fit into a cache, or into a test's time.
+func (e Effort) memory() int {
+	if e.Round == 0 {
+		return 1 << 12
+	}
+	return 1 << 25
+}
+
+// copyAll copies, a part on each thread.
+func copyAll(dst, src []float32, threads int) {
+	if threads == 1 {
+		copy(dst, src)
+		return
+	}
+	var group sync.WaitGroup
+	for i := range threads {
+		from, to := i*len(src)/threads, (i+1)*len(src)/threads
+		group.Go(func() { copy(dst[from:to], src[from:to]) })
+	}
+	group.Wait()
+}
+
+// processor is the name of the CPU where the system has one in a file, else
+// its architecture.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		key, value, _ := strings.Cut(lines.Text(), ":")
+		if strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// threadCounts are one thread, and as many as there are.
+func threadCounts() []int {
+	if n := kernel.Threads(); n > 1 {
+		return []int{1, n}
+	}
+	return []int{1}
+}
+
+// onThreads runs f with each count of threads.
+func onThreads(f func(threads int)) {
+	defer kernel.SetThreads(kernel.Threads())
+	for _, n := range threadCounts() {
+		kernel.SetThreads(n)
+		f(n)
+	}
+}
