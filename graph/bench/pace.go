@@ -12,14 +12,11 @@ import (
 type Effort struct {
 	Rounds int           // how often everything that is compared is measured, in turn
 	Round  time.Duration // how long each of them runs in a round, at the least
+	Slow   int           // rounds of what takes several times as long as a round; 0: as many
 }
 
-// A function that takes many times as long as a round is slow: it is called
-// once a round, of which there are slowRounds at most.
-const (
-	slow       = 4
-	slowRounds = 5
-)
+// slow is how many times as long as a round something takes that is slow.
+const slow = 4
 
 // Pace measures functions against one another. In each round all of them run in
 // turn, each again and again for the time of a round, since the clock of a
@@ -36,7 +33,7 @@ func (e Effort) Pace(functions ...func() error) ([][]float64, error) {
 	seconds := make([][]float64, len(functions))
 	begin := time.Now()
 	for round := range max(1, e.Rounds) {
-		if round >= slowRounds && time.Since(begin) > time.Duration(round*len(functions))*slow*e.Round {
+		if e.Slow > 0 && round >= e.Slow && time.Since(begin) > time.Duration(round)*slow*e.Round {
 			break
 		}
 		for i, f := range functions {

@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	b := &benchmark{o, kernels.Effort{Rounds: 9, Round: 50 * time.Millisecond}}
+	b := &benchmark{o, kernels.Effort{Rounds: 9, Round: 50 * time.Millisecond, Slow: 5}}
 	if o.Quick {
 		b.effort = kernels.Effort{Rounds: 1}
 	}

@@ -89,7 +89,7 @@ func (b *benchmark) perImage(ctx context.Context, works ...work) ([]float64, err
 		steps = append(steps, next)
 	}
 	effort := b.effort
-	effort.Rounds = min(effort.Rounds, 2) // the longest take seconds
+	effort.Slow = 2 // the longest take seconds
 	seconds, err := effort.Pace(steps...)
 	if err != nil {
 		return nil, err
