@@ -176,6 +176,8 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 		"limit":        {"mnist-rbm", Options{Limit: 39}, "settings"},
 		"data":         {"mnist-rbm", Options{Data: "mnist"}, "settings"},
 		"fewer epochs": {"mnist-rbm", Options{Epochs: 1}, "fewer"},
+		"float32":      {"mnist-rbm", Options{Products: graph.Float32}, ""},
+		"bf16":         {"mnist-rbm", Options{Products: graph.BF16}, "settings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			training, err := Resume(c.recipe, c.options, folder)

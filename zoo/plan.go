@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"boltzoo/graph"
 	"boltzoo/train/data"
 )
 
@@ -23,6 +24,8 @@ type Options struct {
 	Seed   *uint64  // another seed
 	Set    []string // assignments for Set
 	Init   string   // weights to start from: a run folder or a weights file
+
+	Products graph.Products // what is multiplied; empty: graph.Float32, or as the run does that is resumed
 }
 
 // Apply is the recipe changed as asked, before it is known whether its data is
@@ -113,7 +116,7 @@ func (o Options) plan(base Recipe) (run Run, images *data.Images, note string, e
 	if images.Note != "" {
 		note = join(note, images.Note)
 	}
-	run = Run{Recipe: r, Data: describe(images, r.Data.Generated()), Program: program()}
+	run = Run{Recipe: r, Data: describe(images, r.Data.Generated()), Program: program()}.multiplying(o.Products)
 	if o.Init != "" {
 		run.Init, err = weightsSum(o.Init)
 	}
@@ -134,6 +137,9 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 		return run, nil, err
 	}
 	run.Recipe = r
+	if o.Products != "" {
+		run = run.multiplying(o.Products)
+	}
 	if o.Init != "" {
 		if run.Init, err = weightsSum(o.Init); err != nil {
 			return run, nil, err

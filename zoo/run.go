@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"boltzoo/graph"
 	"boltzoo/models/tagged"
 	"boltzoo/train/data"
 )
@@ -21,6 +22,25 @@ type Run struct {
 	Data    Images  `json:"data"`           // what was trained on
 	Init    string  `json:"init,omitempty"` // the sum of the weights that it started from
 	Program Program `json:"program"`
+
+	// Products is graph.BF16, or empty for graph.Float32.
+	Products graph.Products `json:"products,omitempty"`
+}
+
+// products are those of the training.
+func (r Run) products() graph.Products {
+	if r.Products == "" {
+		return graph.Float32
+	}
+	return r.Products
+}
+
+// multiplying is the run with such products.
+func (r Run) multiplying(p graph.Products) Run {
+	if r.Products = p; p == graph.Float32 {
+		r.Products = "" // as runs have it that are older than the choice
+	}
+	return r
 }
 
 // Images tells which pictures were trained on.

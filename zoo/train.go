@@ -115,6 +115,9 @@ func (t *Training) resume(recipe string, options Options, was Run) (err error) {
 
 func (t *Training) prepare() (err error) {
 	r := t.Run.Recipe
+	if err := t.Run.products().Check(); err != nil {
+		return err
+	}
 	if t.model, err = r.Model.New(graph.NewRandom(r.Seed)); err != nil {
 		return err
 	}
@@ -150,7 +153,14 @@ func (t *Training) Close() error {
 // When ctx is done it saves the state and returns the error of ctx; Resume
 // goes on from there, to the same bits. Where that cannot be saved, the error
 // is about this, and not that of ctx.
+//
+// The products of the run hold for the whole program while Train runs;
+// afterwards they are graph.Float32.
 func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
+	if err := graph.SetProducts(t.Run.products()); err != nil {
+		return err
+	}
+	defer graph.SetProducts(graph.Float32) // which has no error
 	every := t.Checkpoint
 	if every <= 0 {
 		every = 2 * time.Minute

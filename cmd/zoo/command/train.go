@@ -74,6 +74,7 @@ to the same result as if nothing had happened.`,
 	f.StringVar(&options.Init, "init", "", "start from the weights of a run, or in a file")
 	f.StringArrayVar(&options.Set, "set", nil, "change a field of the recipe, as in stages.0.optimizer.rate=0.01; may be repeated")
 	f.StringVar(&out, "out", "", "folder of the run (default: runs/RECIPE)")
+	f.StringVar((*string)(&options.Products), "products", "", "what matrix products and convolutions multiply: float32, or bf16, rounded numbers, which some processors multiply faster (default: float32)")
 	f.BoolVar(&resume, "resume", false, "go on with the run in the folder")
 	f.DurationVar(&checkpoint, "checkpoint", 0, "save the state at least so often (default: 2m)")
 	f.BoolVar(&asJSON, "json", false, "print what was reached as a line of JSON")
@@ -88,6 +89,11 @@ func (a *app) open(recipe string, options zoo.Options, out string, resume bool) 
 	}
 	if min(options.Limit, options.Epochs, options.Batch) < 0 {
 		return nil, usageError{fmt.Errorf("zoo train: --limit %d --epochs %d --batch %d: want at least 1", options.Limit, options.Epochs, options.Batch)}
+	}
+	if options.Products != "" {
+		if err := options.Products.Check(); err != nil {
+			return nil, usageError{fmt.Errorf("zoo train: --products %s: %w", options.Products, err)}
+		}
 	}
 	if options.Root, err = a.dataRoot(); err != nil {
 		return nil, err

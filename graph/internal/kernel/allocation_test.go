@@ -102,7 +102,7 @@ func TestKernelsAllocateNothing(t *testing.T) {
 			call{fmt.Sprintf("filter %v", g), func() { g.Filter(w, x, y) }},
 		)
 	}
-	everyPath(t, func(t *testing.T) {
+	check := func(t *testing.T) {
 		for _, threads := range []int{1, 2} {
 			useThreads(t, threads)
 			for _, k := range calls {
@@ -111,6 +111,11 @@ func TestKernelsAllocateNothing(t *testing.T) {
 				}
 			}
 		}
+	}
+	everyPath(t, check)
+	t.Run("bf16", func(t *testing.T) {
+		useBF16(t)
+		check(t)
 	})
 }
 

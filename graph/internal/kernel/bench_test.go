@@ -50,6 +50,18 @@ func onPaths(b *testing.B, f func(b *testing.B)) {
 	}
 }
 
+// rounded runs a benchmark with factors rounded to bfloat16, with one thread
+// and with two.
+func rounded(b *testing.B, f func(b *testing.B)) {
+	for threads := 1; threads <= 2; threads++ {
+		b.Run(fmt.Sprintf("bf16/%d", threads), func(b *testing.B) {
+			useBF16(b)
+			useThreads(b, threads)
+			f(b)
+		})
+	}
+}
+
 func BenchmarkGemm(b *testing.B) {
 	for _, s := range []struct {
 		m, k, n        int
@@ -78,11 +90,13 @@ func BenchmarkGemm(b *testing.B) {
 			ldb = s.k
 		}
 		b.Run(fmt.Sprintf("%dx%dx%d", s.m, s.k, s.n), func(b *testing.B) {
-			onPaths(b, func(b *testing.B) {
+			f := func(b *testing.B) {
 				rate(b, 2*float64(s.m)*float64(s.n)*float64(s.k), func() {
 					Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, z, s.n)
 				})
-			})
+			}
+			onPaths(b, f)
+			rounded(b, f)
 		})
 	}
 }
@@ -108,7 +122,9 @@ func BenchmarkConv(b *testing.B) {
 			{"Filter", func() { g.Filter(w, x, y) }},
 		} {
 			b.Run(fmt.Sprintf("%dx%dx%d_%d/%s", g.H, g.W, g.C, g.F, k.name), func(b *testing.B) {
-				onPaths(b, func(b *testing.B) { rate(b, flops, k.f) })
+				f := func(b *testing.B) { rate(b, flops, k.f) }
+				onPaths(b, f)
+				rounded(b, f)
 			})
 		}
 	}

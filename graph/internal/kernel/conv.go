@@ -37,11 +37,15 @@ func (g Conv) images(x []float32) patches {
 // tall returns how many of m rows of a product of depth k are computed at a
 // time: as many as leave room in the second-level cache, more of them where they
 // are short, and such that each thread has the same number of parts to do.
-func tall(m, k int) int {
+func (c *convolution) tall(m, k int) int {
 	rows := min(max(120, current.area*3/8/max(k, 1)), 480)
 	threads := Threads()
 	parts := ((m+rows-1)/rows + threads - 1) / threads * threads
-	return (m + parts - 1) / parts
+	rows = (m + parts - 1) / parts
+	if c.pairs != nil {
+		rows = (rows + 31) / 32 * 32 // whole blocks
+	}
+	return rows
 }
 
 // convolution is the task of one stage of a convolution or of an adjoint, and
@@ -58,6 +62,10 @@ type convolution struct {
 	phases  []phase   // of Transposed
 	sum     sumParts  // of Filter
 	store   []float32 // the packed filter, or parts of its gradient
+
+	pairs   *pairKernels // of a convolution with rounded factors
+	source  []float32    // what is being rounded
+	rounded []float32    // images, or y of Filter, in pairs
 }
 
 func (c *convolution) run(i int, s *scratch) { c.stage(c, i, s) }
@@ -68,13 +76,14 @@ var convolutions list[convolution]
 func (g Conv) begin(x, y, w, bias []float32) *convolution {
 	c := convolutions.take()
 	c.Conv, c.x, c.y, c.w, c.bias = g, x, y, w, bias
+	c.pairs = rounding.Load()
 	return c
 }
 
 // end keeps the task for its storage, but none of the slices of the call.
 func (c *convolution) end() {
 	clear(c.phases)
-	*c = convolution{phases: c.phases[:0], store: c.store}
+	*c = convolution{phases: c.phases[:0], store: c.store, rounded: c.rounded}
 	convolutions.give(c)
 }
 
@@ -88,6 +97,10 @@ func (c *convolution) parallel(n int, stage func(c *convolution, i int, s *scrat
 // pack makes panels of a k×n factor.
 func (c *convolution) pack(factor matrix, k, n int) {
 	c.factor = factor
+	if c.pairs != nil {
+		c.roundPanels(k, n)
+		return
+	}
 	c.store = c.panels.init(c.store, k, n)
 	c.parallel(c.panels.wide/current.cols, func(c *convolution, q int, _ *scratch) {
 		c.panels.pack(c.factor, 0, c.panels.k, 0, q*current.cols)
@@ -103,12 +116,15 @@ func (g Conv) Forward(y, x, w, bias []float32) {
 	}
 	c := g.begin(x, y, w, bias)
 	c.patches = g.images(x)
-	c.pack(matrix{w, g.F, false}, c.patches.depth(), g.F)
+	if c.pairs != nil {
+		c.patches = c.roundImages(c.patches)
+	}
+	c.pack(matrix{w, g.F, false}, g.KH*g.KW*g.C, g.F)
 	m := c.patches.count(g.N)
-	c.step = tall(m, c.panels.k)
+	c.step = c.tall(m, c.panels.k)
 	c.parallel((m+c.step-1)/c.step, func(c *convolution, i int, s *scratch) {
 		m0, m1 := i*c.step, min(c.patches.count(c.N), (i+1)*c.step)
-		c.patches.times(&c.panels, m0, m1, c.y[m0*c.F:], c.F, c.bias, s)
+		c.times(&c.patches, &c.panels, m0, m1, c.y[m0*c.F:], c.F, c.bias, s)
 	})
 	c.end()
 }

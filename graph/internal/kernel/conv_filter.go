@@ -25,20 +25,34 @@ func (g Conv) Filter(w, x, y []float32) {
 	height := max(filterArea/g.F, 96)
 	blocks := (k + height - 1) / height
 	height = (k + blocks - 1) / blocks
+	if c.pairs != nil {
+		height = (height + pairCols - 1) / pairCols * pairCols
+		blocks = (k + height - 1) / height
+	}
 	parts := max(1, min(filterTasks/blocks, m/filterDepth))
 	length := ((m+parts-1)/parts + filterDepth - 1) / filterDepth * filterDepth
 	parts = (m + length - 1) / length
 	c.sum = sumParts{blocks, height, length}
+	if c.pairs != nil {
+		c.roundFilter(m, k, blocks, parts)
+		c.end()
+		return
+	}
 	c.store = grow(c.store, (parts-1)*len(w))
 	c.parallel(blocks*parts, (*convolution).correlate)
 	if parts > 1 {
-		operands{dst: w, x: c.store, rows: parts - 1}.cut(len(w), grain, parts, func(o *operands, from, to int, _ *scratch) {
-			for part := range o.rows {
-				current.addRows(o.dst[from:to], 0, o.x[part*len(o.dst)+from:], 0, 1, to-from)
-			}
-		})
+		addParts(w, c.store, parts-1)
 	}
 	c.end()
+}
+
+// addParts adds to sum so many parts of its size, in their order.
+func addParts(sum, x []float32, parts int) {
+	operands{dst: sum, x: x, rows: parts}.cut(len(sum), grain, parts+1, func(o *operands, from, to int, _ *scratch) {
+		for part := range o.rows {
+			current.addRows(o.dst[from:to], 0, o.x[part*len(o.dst)+from:], 0, 1, to-from)
+		}
+	})
 }
 
 // sumParts is how a gradient is cut: into blocks of height rows, whose sums are

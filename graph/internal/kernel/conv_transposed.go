@@ -70,6 +70,10 @@ func axis(u, s, pad, n int) (r, x, count int) {
 // once.
 func (c *convolution) gather() {
 	c.phases = c.phasesOf(c.y, c.phases)
+	if c.pairs != nil {
+		c.roundGather()
+		return
+	}
 	wide := (c.C + current.cols - 1) / current.cols * current.cols
 	c.store = grow(c.store, c.KH*c.KW*c.F*wide)
 	free := c.store
@@ -79,7 +83,7 @@ func (c *convolution) gather() {
 		k := f.depth()
 		f.init(free[:k*wide:k*wide], k, c.C)
 		free = free[k*wide:]
-		f.step = tall(f.count(c.N), k)
+		f.step = c.tall(f.count(c.N), k)
 		f.parts = (f.count(c.N) + f.step - 1) / f.step
 		parts += f.parts
 	}
@@ -117,11 +121,11 @@ func (c *convolution) gatherPart(i int, s *scratch) {
 // positions computes the positions m0 to m1 of a phase.
 func (c *convolution) positions(f *phase, m0, m1 int, s *scratch) {
 	if c.Stride == 1 {
-		f.times(&f.panels, m0, m1, c.x[m0*c.C:], c.C, c.bias, s)
+		c.times(&f.patches, &f.panels, m0, m1, c.x[m0*c.C:], c.C, c.bias, s)
 		return
 	}
 	s.c = grow(s.c, (m1-m0)*c.C)
-	f.times(&f.panels, m0, m1, s.c, c.C, c.bias, s)
+	c.times(&f.patches, &f.panels, m0, m1, s.c, c.C, c.bias, s)
 	for m := m0; m < m1; {
 		j := m % f.cols
 		n, i := m/f.cols/f.rows, m/f.cols%f.rows
@@ -147,25 +151,30 @@ func (c *convolution) scatter() {
 				copy(image[n:], image[:n])
 			}
 		}
-		c.scatterImage(image, c.y[n*len(c.y)/c.N:(n+1)*len(c.y)/c.N], &c.panels, s)
+		c.scatterImage(image, c.y[n*len(c.y)/c.N:(n+1)*len(c.y)/c.N], s)
 	})
 }
 
 // scatterImage adds the transposed convolution of one image of y to one of x,
 // some rows of y at a time.
-func (g Conv) scatterImage(x, y []float32, b *panels, s *scratch) {
+func (c *convolution) scatterImage(x, y []float32, s *scratch) {
+	g, b := c.Conv, &c.panels
 	oh, ow := g.Out()
 	band := min(oh, max(1, 96/ow))
 	s.c = grow(s.c, band*ow*b.n)
 	d := depth(b.k)
 	for i := 0; i < oh; i += band {
 		rows := min(band, oh-i)
-		t := &s.tiling
-		*t = tiling{rsa: g.F, csa: 1, ldd: b.n, ldc: b.n, alpha: 1}
-		for k := 0; k < b.k; k += d {
-			t.k = min(d, b.k-k)
-			t.block(rows*ow, b.n, y[i*ow*g.F+k:], b.data[k*b.wide:], s.c, s.c)
-			t.beta = 1
+		if c.pairs != nil {
+			c.roundWindows(y[i*ow*g.F:], rows*ow, s)
+		} else {
+			t := &s.tiling
+			*t = tiling{rsa: g.F, csa: 1, ldd: b.n, ldc: b.n, alpha: 1}
+			for k := 0; k < b.k; k += d {
+				t.k = min(d, b.k-k)
+				t.block(rows*ow, b.n, y[i*ow*g.F+k:], b.data[k*b.wide:], s.c, s.c)
+				t.beta = 1
+			}
 		}
 		for r := range rows {
 			for u := range g.KH {

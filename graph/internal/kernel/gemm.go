@@ -42,7 +42,11 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	}
 	g := gemms.take()
 	*g = gemm{m: m, n: n, k: k, alpha: alpha, beta: beta, a: matrix{a, lda, transA}, b: matrix{b, ldb, transB}, c: c, ldc: ldc, store: g.store}
-	g.compute()
+	if p := rounding.Load(); p != nil {
+		g.round(p)
+	} else {
+		g.compute()
+	}
 	*g = gemm{store: g.store} // or it would keep the slices alive
 	gemms.give(g)
 }
@@ -114,6 +118,9 @@ type gemm struct {
 	copies      bool      // of the first factor, because its rows alias
 	panels      []float32 // of the second factor, if they are packed beforehand
 	store       []float32
+
+	pairs *pairKernels // of a product with rounded factors
+	ld    int          // between the rows of its first factor
 }
 
 var gemms list[gemm]

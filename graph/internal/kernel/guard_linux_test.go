@@ -53,6 +53,16 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 				g := Conv{1 + n%2, 3 + n%7, 4 + n%5, 1 + n%35, 1 + n%34, 1 + n%4, 2 + n%3, 1 + n%3, n % 2}
 				nx, ny, nw := g.sizes()
 				gx, gy, gw, bx, by := f.slice(nx), f.slice(ny), f.slice(nw), f.slice(g.C), f.slice(g.F)
+				products := func() {
+					Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
+					Gemm(true, false, m, n, k, 1, a, m, b, n, 1, c, n)
+					Gemm(false, true, m, n, k, 1, a, k, b, k, 1, c, n)
+					Gemm(true, true, m, n, k, 1, a, m, b, k, 0, c, n)
+					g.Forward(gy, gx, gw, by)
+					g.transposedBy((*convolution).gather, gx, gy, gw, bx)
+					g.transposedBy((*convolution).scatter, gx, gy, gw, bx)
+					g.Filter(gw, gx, gy)
+				}
 				onEachPath(t, func() {
 					for _, u := range functions() {
 						u.f(z, x)
@@ -76,15 +86,12 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 					MapSum(x, Sigmoid)
 					Adam(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
 					AdaMax(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
-					Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
-					Gemm(true, false, m, n, k, 1, a, m, b, n, 1, c, n)
-					Gemm(false, true, m, n, k, 1, a, k, b, k, 1, c, n)
-					Gemm(true, true, m, n, k, 1, a, m, b, k, 0, c, n)
-					g.Forward(gy, gx, gw, by)
-					g.transposedBy((*convolution).gather, gx, gy, gw, bx)
-					g.transposedBy((*convolution).scatter, gx, gy, gw, bx)
-					g.Filter(gw, gx, gy)
+					products()
 				})
+				if SetBF16(true) == nil {
+					defer SetBF16(false)
+					products()
+				}
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import "unsafe"
 type scratch struct {
 	a, b, c []float32 // a block of the first factor, panels of the second, a product
 	d       []float32 // of a Task
+	tile    []float32 // of pairs
 	sums    []float64
 	tiling  tiling
 	random  lanes

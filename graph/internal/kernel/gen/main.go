@@ -16,6 +16,7 @@ import (
 
 func main() {
 	parts := map[string]func(c *build.Context){
+		"bf16":        bf16,
 		"elementwise": elementwise,
 		"gemm":        gemm,
 		"move":        move,
