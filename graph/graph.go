@@ -40,10 +40,13 @@ type Graph struct {
 var useKernels = sync.OnceFunc(func() { gorgonia.Use(kernel.Blas{}) })
 
 // New returns an empty graph. Sampling ops draw from random's streams; nil
-// will do where nothing is drawn.
+// will do where nothing is drawn. The graph has failed already where the
+// environment variable BOLTZOO_KERNEL asks for kernels that the processor
+// cannot run.
 func New(random *Random) *Graph {
 	useKernels()
 	return &Graph{
+		err:    kernel.CheckPath(),
 		expr:   gorgonia.NewGraph(),
 		random: random,
 		params: map[*Tensor]*Node{},

@@ -3,13 +3,11 @@ package graph
 import "boltzoo/graph/internal/kernel"
 
 // mulRow multiplies everything by a row, or by one value a channel.
-type mulRow struct{}
+type mulRow struct{ onX }
 
 func (mulRow) String() string { return "x ⊙ row" }
 
-func (mulRow) run(out []float32, in [][]float32) {
-	kernel.MulRow(out, in[0], in[1], len(in[0])/len(in[1]), len(in[1]))
-}
+func (mulRow) block(out, x, row []float32, from int) { kernel.MulRow(out, x, row, from) }
 
 func (mulRow) pull(g *Graph, in []*Node, _, grad *Node, want []bool) []*Node {
 	pulled := make([]*Node, 2)

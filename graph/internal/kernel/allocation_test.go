@@ -34,6 +34,7 @@ func TestKernelsAllocateNothing(t *testing.T) {
 	const n = 5 * grain / 2 // for three pieces
 	r := newRand(15)
 	x, y, z, p, q := normals(r, n), normals(r, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	sums := make([]float64, 3)
 	type call struct {
 		name string
 		f    func()
@@ -41,9 +42,9 @@ func TestKernelsAllocateNothing(t *testing.T) {
 	calls := []call{
 		{"normal, few", func() { Normal(z[:10000], 1, 2) }},
 		{"sigmoid, few", func() { Sigmoid(z[:10000], x[:10000]) }},
-		{"add, few", func() { Add(z[:10000], x[:10000], y[:10000]) }},
+		{"axpby, few", func() { Axpby(z[:10000], 1, x[:10000], 1, y[:10000]) }},
 		{"sum, few", func() { Sum(x[:10000]) }},
-		{"add row, few", func() { AddRow(z[:10000], x[:10000], y[:100], 100, 100) }},
+		{"combine row, few", func() { CombineRow(z[:10000], 1, x[:10000], 1, y[:100], 0) }},
 		{"adam, few", func() { Adam(p[:100], q[:100], z[:100], x[:100], 1e-3, 0.9, 0.999, 1e-8, 1) }},
 		{"exp", func() { Exp(z, x) }},
 		{"sigmoid", func() { Sigmoid(z, x) }},
@@ -53,17 +54,17 @@ func TestKernelsAllocateNothing(t *testing.T) {
 		{"map sum", func() { MapSum(x, Tanh) }},
 		{"gaussian", func() { Gaussian(z, x, y, 1, 2) }},
 		{"axpby", func() { Axpby(z, 2, x, 3, y) }},
-		{"add", func() { Add(z, x, y) }},
 		{"mul", func() { Mul(z, x, y) }},
 		{"scale", func() { Scale(z, 2, x) }},
 		{"sum", func() { Sum(x) }},
 		{"dot", func() { Dot(x, y) }},
-		{"row sum", func() { RowSum(z[:n/64], x, n/64, 64) }},
 		{"column sum", func() { ColSum(z[:64], x, n/64, 64) }},
 		{"column sum, three", func() { ColSum(z[:3], x[:n/3*3], n/3, 3) }},
-		{"add row", func() { AddRow(z, x, y[:512], n/512, 512) }},
-		{"add row, three", func() { AddRow(z[:n/3*3], x[:n/3*3], y[:3], n/3, 3) }},
-		{"mul row", func() { MulRow(z, x, y[:64], n/64, 64) }},
+		{"combine row", func() { CombineRow(z, 1, x, 1, y[:512], 7) }},
+		{"combine row, three", func() { CombineRow(z, 1, x, 1, y[:3], 1) }},
+		{"add columns", func() { AddColumns(sums, x[:n/3*3]) }},
+		{"momentum", func() { Momentum(p, q, x, 1e-3, 0.9) }},
+		{"mul row", func() { MulRow(z, x, y[:64], 0) }},
 		{"row scale", func() { RowScale(z, x, y[:n/64], n/64, 64) }},
 		{"uniform", func() { Uniform(z, 1, 2) }},
 		{"normal", func() { Normal(z, 1, 2) }},

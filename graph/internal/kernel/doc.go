@@ -4,9 +4,8 @@
 //
 // There are three paths: AVX-512, AVX2 with FMA, and portable Go. The fastest
 // one that the processor has is chosen at start. The environment variable
-// BOLTZOO_KERNEL=avx512|avx2|portable asks for another; a path that the
-// processor lacks, or a name that is none of the three, is passed over in
-// favour of the one that would have been chosen anyway.
+// BOLTZOO_KERNEL=avx512|avx2|portable asks for another. For a name that is none of
+// the three, or a path that the processor lacks, CheckPath has an error.
 //
 // Work is divided among a pool of workers whose size SetThreads sets. Where a sum
 // is cut follows from the sizes of the operands alone, and its parts are added in

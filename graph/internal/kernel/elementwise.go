@@ -80,9 +80,6 @@ func Axpby(dst []float32, a float32, x []float32, b float32, y []float32) {
 	})
 }
 
-// Add sets dst[i] = x[i] + y[i]. dst may be x or y.
-func Add(dst, x, y []float32) { Axpby(dst, 1, x, 1, y) }
-
 // Mul sets dst[i] = x[i]·y[i]. dst may be x or y.
 func Mul(dst, x, y []float32) {
 	equal(len(dst), len(x), len(y))

@@ -48,6 +48,7 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 				f := &fence{t: t, r: newRand(14), last: last}
 				x, y, z, v := f.slice(n), f.slice(n), f.slice(n), f.slice(n)
 				clear(v)
+				sums := make([]float64, n)
 				m, k := 1+n%13, 1+n%37
 				a, b, c := f.slice(m*k), f.slice(k*n), f.slice(m*n)
 				g := Conv{1 + n%2, 3 + n%7, 4 + n%5, 1 + n%35, 1 + n%34, 1 + n%4, 2 + n%3, 1 + n%3, n % 2}
@@ -67,15 +68,15 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 					for _, u := range functions() {
 						u.f(z, x)
 					}
-					Add(z, x, y)
+					Axpby(z, 1, x, 1, y)
 					Mul(z, x, y)
 					Scale(z, 2, x)
 					Sum(x)
 					Dot(x, y)
-					AddRow(c, c, x, m, n)
-					MulRow(c, c, x, m, n)
+					CombineRow(c, 1, c, 2, x, n/2)
+					MulRow(c, c, x, n/2)
+					AddColumns(sums[:n], c)
 					RowScale(c, c, by[:1], 1, m*n)
-					RowSum(z, x, n, 1)
 					ColSum(x, c, m, n)
 					ColSum(x, y, 1, n)
 					ColSum(x[:1], y, n, 1)
@@ -86,6 +87,7 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 					MapSum(x, Sigmoid)
 					Adam(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
 					AdaMax(x, y, v, z, 0.1, 0.9, 0.999, 1e-8, 1)
+					Momentum(x, y, z, 0.1, 0.9)
 					products()
 				})
 				if SetBF16(true) == nil {

@@ -1,8 +1,9 @@
 package kernel
 
 import (
+	"fmt"
 	"os"
-	"slices"
+	"strings"
 )
 
 // path is one implementation of everything that depends on the processor.
@@ -51,16 +52,30 @@ type path struct {
 // paths lists what this processor can run, fastest first; portable is last.
 var paths = available()
 
-// current is the path in use.
-var current = choose(os.Getenv("BOLTZOO_KERNEL"))
+// variable is the environment variable that asks for a path.
+const variable = "BOLTZOO_KERNEL"
 
-// choose returns the path of that name, or the fastest if there is none.
-func choose(name string) *path {
-	if i := slices.IndexFunc(paths, func(p *path) bool { return p.name == name }); i >= 0 {
-		return paths[i]
+// current is the path in use.
+var current, errPath = choose(os.Getenv(variable))
+
+// choose returns the path of that name, or the fastest for an empty name. With an
+// error it is the fastest too.
+func choose(name string) (*path, error) {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		if names[i] = p.name; p.name == name {
+			return p, nil
+		}
 	}
-	return paths[0]
+	if name == "" {
+		return paths[0], nil
+	}
+	return paths[0], fmt.Errorf("kernel: %s=%s: want one of %s, which this processor can run", variable, name, strings.Join(names, ", "))
 }
+
+// CheckPath returns an error if the environment asked for a path that does not
+// exist, or that this processor cannot run.
+func CheckPath() error { return errPath }
 
 // Path names the path in use: avx512, avx2 or portable.
 func Path() string { return current.name }

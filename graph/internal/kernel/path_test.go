@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -85,13 +86,16 @@ func sameBits(a, b []float32) int {
 
 func TestChoose(t *testing.T) {
 	for _, p := range paths {
-		if got := choose(p.name); got != p {
-			t.Errorf("choose(%q) = %q", p.name, got.name)
+		if got, err := choose(p.name); got != p || err != nil {
+			t.Errorf("choose(%q) = %q, %v", p.name, got.name, err)
 		}
 	}
-	for _, name := range []string{"", "sse", "AVX2"} {
-		if got := choose(name); got != paths[0] {
-			t.Errorf("choose(%q) = %q, want the fastest, %q", name, got.name, paths[0].name)
+	if got, err := choose(""); got != paths[0] || err != nil {
+		t.Errorf("without a name: %q, %v, want the fastest, %q", got.name, err, paths[0].name)
+	}
+	for _, name := range []string{"sse", "AVX2", " "} {
+		if _, err := choose(name); err == nil || !strings.Contains(err.Error(), "BOLTZOO_KERNEL="+name+": want one of ") {
+			t.Errorf("choose(%q): error %v", name, err)
 		}
 	}
 	if last := paths[len(paths)-1].name; last != "portable" {

@@ -100,6 +100,27 @@ func TestXoshiro(t *testing.T) {
 	}
 }
 
+// A toss is decided by all 32 bits of a draw.
+func TestBernoulliTellsAllBits(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		p, x, drawn := make([]float32, randomBlock), make([]float32, randomBlock), make([]uint32, randomBlock)
+		for counter := range uint64(20) {
+			var s lanes
+			s.seed(3, counter)
+			for i := range p {
+				drawn[i] = s.next(i % 16)
+				p[i] = float32(drawn[i]) / (1 << 32) // as near as a float32 comes
+			}
+			Bernoulli(x, p, 3, counter)
+			for i, got := range x {
+				if want := float64(p[i])*(1<<32) > float64(drawn[i]); (got == 1) != want {
+					t.Fatalf("element %d: %v with a probability of %v, where the draw is %d·2⁻³²", i, got, p[i], drawn[i])
+				}
+			}
+		}
+	})
+}
+
 const draws = 1 << 20
 
 func TestUniformIsUniform(t *testing.T) {

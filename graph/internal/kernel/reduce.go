@@ -57,18 +57,6 @@ func (o operands) reduce(f part) float64 {
 // matrixCheck panics unless x holds rows×cols elements.
 func matrixCheck(x []float32, rows, cols int) { equal(rows*cols, len(x)) }
 
-// RowSum sets dst[i] to the sum of row i of x, a rows×cols matrix. A row is
-// accumulated in float64.
-func RowSum(dst, x []float32, rows, cols int) {
-	matrixCheck(x, rows, cols)
-	equal(rows, len(dst))
-	operands{dst: dst, x: x, cols: cols}.rowRanges(rows, func(o *operands, from, to int, _ *scratch) {
-		for i := from; i < to; i++ {
-			o.dst[i] = float32(current.sum(o.x[i*o.cols : (i+1)*o.cols]))
-		}
-	})
-}
-
 // columnRows is how many rows are added in float32 before the sum of a column
 // goes on in float64.
 const columnRows = 64
@@ -117,47 +105,6 @@ func ColSum(dst, x []float32, rows, cols int) {
 		}
 		dst[j] = float32(s)
 	}
-	scratches.give(store)
-}
-
-// AddRow sets dst[i,j] = x[i,j] + row[j] for rows×cols matrices. dst may be x.
-func AddRow(dst, x, row []float32, rows, cols int) {
-	byRow(dst, x, row, rows, cols, func(dst, x, row []float32) { current.combine(dst, x, row, 1, 1) })
-}
-
-// MulRow sets dst[i,j] = x[i,j]·row[j] for rows×cols matrices. dst may be x.
-func MulRow(dst, x, row []float32, rows, cols int) {
-	byRow(dst, x, row, rows, cols, func(dst, x, row []float32) { current.multiply(dst, x, row) })
-}
-
-// byRow calls f for stretches of dst and x and what stands against them in the
-// row repeated. A short row is repeated first, to make the stretches long.
-func byRow(dst, x, row []float32, rows, cols int, f func(dst, x, row []float32)) {
-	matrixCheck(x, rows, cols)
-	equal(rows*cols, len(dst))
-	equal(cols, len(row))
-	if len(x) == 0 {
-		return
-	}
-	several := 1
-	if cols < 256 {
-		several = min(rows, 512/cols)
-	}
-	store := scratches.take()
-	if several > 1 {
-		store.c = grow(store.c, several*cols)
-		for i := range several {
-			copy(store.c[i*cols:], row)
-		}
-		row = store.c
-	}
-	o := operands{dst: dst, x: x, y: row, cols: len(row), binary: f}
-	o.rowRanges((len(x)+len(row)-1)/len(row), func(o *operands, from, to int, _ *scratch) {
-		for i := from * o.cols; i < min(to*o.cols, len(o.x)); i += o.cols {
-			end := min(i+o.cols, len(o.x))
-			o.binary(o.dst[i:end], o.x[i:end], o.y[:end-i])
-		}
-	})
 	scratches.give(store)
 }
 

@@ -49,11 +49,21 @@ func (f *foreign) run(i int, s *scratch) {
 // caller's thread: a block of a matrix to which a row is added, which begins
 // with element from. dst may be x.
 func CombineRow(dst []float32, a float32, x []float32, b float32, row []float32, from int) {
+	byRow(dst, x, row, from, func(dst, x, row []float32) { current.combine(dst, x, row, a, b) })
+}
+
+// MulRow sets dst[i] = x[i]·row[(from+i) mod len(row)], as CombineRow adds.
+func MulRow(dst, x, row []float32, from int) {
+	byRow(dst, x, row, from, func(dst, x, row []float32) { current.multiply(dst, x, row) })
+}
+
+// byRow calls f for stretches of dst and x and what stands against them in the
+// row repeated. Short rows are repeated first, to make the stretches long.
+func byRow(dst, x, row []float32, from int, f func(dst, x, row []float32)) {
 	equal(len(dst), len(x))
 	at := from % len(row)
 	store := scratches.take()
 	if n := len(row); n < 256 && n < len(x) {
-		// Short rows are repeated, to make the stretches long.
 		several := 512 / n
 		store.c = grow(store.c, several*n)
 		for i := range several {
@@ -63,7 +73,7 @@ func CombineRow(dst []float32, a float32, x []float32, b float32, row []float32,
 	}
 	for len(x) > 0 {
 		n := min(len(row)-at, len(x))
-		current.combine(dst[:n], x[:n], row[at:at+n], a, b)
+		f(dst[:n], x[:n], row[at:at+n])
 		dst, x, at = dst[n:], x[n:], 0
 	}
 	scratches.give(store)

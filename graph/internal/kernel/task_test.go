@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 )
@@ -88,28 +89,42 @@ func TestParallelPanics(t *testing.T) {
 	}
 }
 
-func TestCombineRow(t *testing.T) {
+func TestByRow(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		r := newRand(21)
 		for range 300 {
 			cols, n, from := 1+r.IntN(600), r.IntN(3000), r.IntN(5000)
 			x, row := normals(r, n), normals(r, cols)
 			a, b := float32(r.NormFloat64()), float32(r.NormFloat64())
-			dst, untouched := guarded(n)
-			CombineRow(dst, a, x, b, row, from)
-			for i := range dst {
-				v := float64(row[(from+i)%cols])
-				want := float64(a)*float64(x[i]) + float64(b)*v
-				if size := math.Abs(float64(a)*float64(x[i])) + math.Abs(float64(b)*v); math.Abs(float64(dst[i])-want) > size/(1<<22) {
-					t.Fatalf("%d elements from %d on, row of %d: element %d is %v, want %v", n, from, cols, i, dst[i], want)
+			for name, k := range map[string]struct {
+				f     func(dst, x []float32)
+				terms func(x, row float64) (float64, float64) // whose sum is wanted
+			}{
+				"combine": {
+					func(dst, x []float32) { CombineRow(dst, a, x, b, row, from) },
+					func(x, row float64) (float64, float64) { return float64(a) * x, float64(b) * row },
+				},
+				"multiply": {
+					func(dst, x []float32) { MulRow(dst, x, row, from) },
+					func(x, row float64) (float64, float64) { return x * row, 0 },
+				},
+			} {
+				dst, untouched := guarded(n)
+				k.f(dst, x)
+				for i := range dst {
+					u, v := k.terms(float64(x[i]), float64(row[(from+i)%cols]))
+					if !(math.Abs(float64(dst[i])-(u+v)) <= (math.Abs(u)+math.Abs(v))/(1<<22)) {
+						t.Fatalf("%s: %d elements from %d on, row of %d: element %d is %v, want %v", name, n, from, cols, i, dst[i], u+v)
+					}
 				}
-			}
-			if !untouched() {
-				t.Fatal("wrote outside of dst")
-			}
-			CombineRow(x, a, x, b, row, from)
-			if i := sameBits(x, dst); i >= 0 {
-				t.Fatalf("in place, element %d is %v, not %v", i, x[i], dst[i])
+				if !untouched() {
+					t.Fatalf("%s: wrote outside of dst", name)
+				}
+				here := slices.Clone(x)
+				k.f(here, here)
+				if i := sameBits(here, dst); i >= 0 {
+					t.Fatalf("%s in place: element %d is %v, not %v", name, i, here[i], dst[i])
+				}
 			}
 		}
 	})
