@@ -1,18 +1,24 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
 	"time"
 )
 
+var small = Layer{Name: "small", Batch: 2, Height: 6, Width: 6, Channels: 3, Filters: 4, Side: 4, Stride: 2, Pad: 1}
+
 func said(string, ...any) {}
 
 // Everything is measured, once and with nothing said of how fast it should be.
 func TestEverythingIsMeasured(t *testing.T) {
 	once := Effort{Rounds: 1}
-	m := once.About()
+	m, err := once.About()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if m.CPU == "" || m.Cores < 1 || m.Threads < 1 || !(m.Copy > 0 && m.CopyOne > 0) || (m.Peak > 0) != (m.Path != "portable") {
 		t.Errorf("machine %+v", m)
 	}
@@ -22,21 +28,27 @@ func TestEverythingIsMeasured(t *testing.T) {
 		}
 	}
 	counts := len(threadCounts())
-	gemms := once.Gemms(said)
+	gemms, err := once.Gemms(t.Context(), said)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(gemms) != counts*len(products) {
 		t.Errorf("%d products on %d counts of threads, want %d", len(gemms), counts, counts*len(products))
 	}
 	for _, g := range gemms {
 		fraction(g.Shape, g.GFlops, g.Fraction)
 	}
-	convs := once.Convs([]Layer{{Name: "small", Batch: 2, Height: 6, Width: 6, Channels: 3, Filters: 4, Side: 4, Stride: 2, Pad: 1}}, said)
+	convs, err := once.Convs(t.Context(), []Layer{small}, said)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(convs) != counts*3 {
 		t.Errorf("%d convolutions, want %d", len(convs), counts*3)
 	}
 	for _, c := range convs {
 		fraction(c.Pass, c.GFlops, c.Fraction)
 	}
-	elements, err := once.Elementwises(said)
+	elements, err := once.Elementwises(t.Context(), said)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +58,21 @@ func TestEverythingIsMeasured(t *testing.T) {
 	for i, x := range elements {
 		if !(x.Ns > 0) || (x.ULP != nil) != (i < 2*len(curves)) || x.ULP != nil && math.IsNaN(*x.ULP) || (x.Fraction > 0) != (i >= 2*len(curves)+2) {
 			t.Errorf("%+v", x)
+		}
+	}
+}
+
+// When ctx is done, nothing more is measured.
+func TestMeasuringStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	once := Effort{Rounds: 1}
+	_, gemms := once.Gemms(ctx, said)
+	_, convs := once.Convs(ctx, []Layer{small}, said)
+	_, elements := once.Elementwises(ctx, said)
+	for _, err := range []error{gemms, convs, elements} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want %v", err, context.Canceled)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package bench
 
-import "boltzoo/graph/internal/kernel"
+import (
+	"context"
+
+	"boltzoo/graph/internal/kernel"
+)
 
 // Conv is the rate of a convolution, or of one of its adjoints.
 type Conv struct {
@@ -18,8 +22,9 @@ type Layer struct {
 	Filters, Side, Stride, Pad     int
 }
 
-// Convs measures the convolutions of layers, on one thread and on all.
-func (e Effort) Convs(layers []Layer, say func(format string, args ...any)) []Conv {
+// Convs measures the convolutions of layers, on one thread and on all, until ctx
+// is done.
+func (e Effort) Convs(ctx context.Context, layers []Layer, say func(format string, args ...any)) ([]Conv, error) {
 	var all []Conv
 	for _, l := range layers {
 		geo := kernel.Conv{N: l.Batch, H: l.Height, W: l.Width, C: l.Channels, F: l.Filters, KH: l.Side, KW: l.Side, Stride: l.Stride, Pad: l.Pad}
@@ -35,6 +40,9 @@ func (e Effort) Convs(layers []Layer, say func(format string, args ...any)) []Co
 			{"transposed", func() { geo.Transposed(x, y, w, nil) }},
 			{"filter", func() { geo.Filter(w, x, y) }},
 		} {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			c := Conv{Layer: l.Name, Pass: pass.name}
 			say("convolution %s, %s", c.Layer, c.Pass)
 			onThreads(func(threads int) {
@@ -44,5 +52,5 @@ func (e Effort) Convs(layers []Layer, say func(format string, args ...any)) []Co
 			})
 		}
 	}
-	return all
+	return all, nil
 }

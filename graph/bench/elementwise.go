@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -47,13 +48,16 @@ func tanhSlope(x float64) float64 { return 1 / (math.Cosh(x) * math.Cosh(x)) }
 
 // Elementwises measures functions and their gradients (the slope times what
 // comes from above), random draws, all on one thread, and the updates of
-// optimisers, on one and on all.
-func (e Effort) Elementwises(say func(format string, args ...any)) ([]Elementwise, error) {
+// optimisers, on one and on all, until ctx is done.
+func (e Effort) Elementwises(ctx context.Context, say func(format string, args ...any)) ([]Elementwise, error) {
 	var all []Elementwise
 	threads := kernel.Threads()
 	defer kernel.SetThreads(threads)
 	kernel.SetThreads(1)
 	for _, c := range curves {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		say("%v and its gradient", c.f)
 		both, err := e.curve(c)
 		if err != nil {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 
 	"boltzoo/graph/internal/kernel"
@@ -31,10 +32,13 @@ var products = []struct {
 	{1024, 1024, 1024, false, false},
 }
 
-// Gemms measures matrix products, on one thread and on all.
-func (e Effort) Gemms(say func(format string, args ...any)) []Gemm {
+// Gemms measures matrix products, on one thread and on all, until ctx is done.
+func (e Effort) Gemms(ctx context.Context, say func(format string, args ...any)) ([]Gemm, error) {
 	var all []Gemm
 	for _, p := range products {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		x, y, z := normals(p.m*p.k, 1), normals(p.k*p.n, 2), make([]float32, p.m*p.n)
 		op, lda, ldb := "AB", p.k, p.n
 		if p.transA {
@@ -53,5 +57,5 @@ func (e Effort) Gemms(say func(format string, args ...any)) []Gemm {
 			all = append(all, g)
 		})
 	}
-	return all
+	return all, nil
 }

@@ -22,8 +22,12 @@ type Machine struct {
 	Platform string  `json:"platform"`
 }
 
-// About measures the machine.
-func (e Effort) About() Machine {
+// About measures the machine. It fails where the environment asks for kernels
+// that the machine cannot run.
+func (e Effort) About() (Machine, error) {
+	if err := kernel.CheckPath(); err != nil {
+		return Machine{}, err
+	}
 	m := Machine{
 		CPU: processor(), Cores: runtime.NumCPU(), Threads: kernel.Threads(), Path: kernel.Path(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
@@ -36,7 +40,7 @@ func (e Effort) About() Machine {
 	bytes := 8 * float64(len(src))
 	m.CopyOne = bytes / Median(faster(seconds[0], seconds[1])) / 1e9
 	m.Copy = bytes / Median(faster(seconds[2], seconds[3])) / 1e9
-	return m
+	return m, nil
 }
 
 // memory is how many float32 do not fit into a cache, or into a test's time.

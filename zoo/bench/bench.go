@@ -48,22 +48,25 @@ type benchmark struct {
 
 // Check finds a section or a step that does not exist.
 func (o Options) Check() error {
-	for what, names := range map[string][2][]string{"section": {o.Only, Sections}, "step": {o.Steps, Steps}} {
-		for _, name := range names[0] {
-			if slices.Contains(names[1], name) {
+	for _, c := range []struct {
+		what           string
+		asked, offered []string
+	}{{"section", o.Only, Sections}, {"step", o.Steps, Steps}} {
+		for _, name := range c.asked {
+			if slices.Contains(c.offered, name) {
 				continue
 			}
 			hint := ""
-			if near := zoo.Nearest(name, names[1]); near != "" {
+			if near := zoo.Nearest(name, c.offered); near != "" {
 				hint = fmt.Sprintf(" (did you mean %s?)", near)
 			}
-			return fmt.Errorf("bench: no %s %q%s: want some of %s", what, name, hint, strings.Join(names[1], ", "))
+			return fmt.Errorf("bench: no %s %q%s: want some of %s", c.what, name, hint, strings.Join(c.offered, ", "))
 		}
 	}
 	return nil
 }
 
-// Run measures.
+// Run measures until ctx is done.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -73,8 +76,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		b.effort = kernels.Effort{Rounds: 1}
 	}
 	b.say("the machine")
+	machine, err := b.effort.About()
+	if err != nil {
+		return nil, err
+	}
 	r := &Report{
-		Machine: b.effort.About(),
+		Machine: machine,
 		Gemm:    []kernels.Gemm{}, Conv: []kernels.Conv{}, Elementwise: []kernels.Elementwise{},
 		Steps: []Step{}, Input: []Input{}, Growth: []Growth{}, Memory: []Memory{},
 	}
@@ -82,9 +89,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		section string
 		run     func() error
 	}{
-		{"gemm", func() error { r.Gemm = b.effort.Gemms(b.say); return nil }},
-		{"conv", func() (err error) { r.Conv, err = b.conv(); return err }},
-		{"elementwise", func() (err error) { r.Elementwise, err = b.effort.Elementwises(b.say); return err }},
+		{"gemm", func() (err error) { r.Gemm, err = b.effort.Gemms(ctx, b.say); return err }},
+		{"conv", func() (err error) { r.Conv, err = b.conv(ctx); return err }},
+		{"elementwise", func() (err error) { r.Elementwise, err = b.effort.Elementwises(ctx, b.say); return err }},
 		{"steps", func() (err error) { r.Steps, err = b.steps(ctx); return err }},
 		{"input", func() (err error) { r.Input, err = b.input(ctx); return err }},
 		{"growth", func() (err error) { r.Memory, err = b.memory(ctx); return err }},
@@ -92,6 +99,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	} {
 		if !wanted(part.section, b.Only) {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 		if err := part.run(); err != nil {
 			return nil, err
@@ -101,7 +111,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 // conv measures the convolutions of celeba-dbn.
-func (b *benchmark) conv() ([]kernels.Conv, error) {
+func (b *benchmark) conv(ctx context.Context) ([]kernels.Conv, error) {
 	w, err := ofRecipe("celeba-dbn", faceSide, b.size(128, 2))
 	if err != nil {
 		return nil, err
@@ -124,7 +134,7 @@ func (b *benchmark) conv() ([]kernels.Conv, error) {
 	if len(layers) == 0 {
 		return nil, fmt.Errorf("bench: %s has no convolutions", w.name)
 	}
-	return b.effort.Convs(layers, b.say), nil
+	return b.effort.Convs(ctx, layers, b.say)
 }
 
 // wanted tells whether a name is among those asked for, or nothing was.

@@ -1,7 +1,11 @@
 package command
 
 import (
+	"context"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -25,10 +29,15 @@ func (a *app) bench() *cobra.Command {
 				return err
 			}
 			options.Say = a.say
+			// The first signal ends what can be ended soon, and what was written
+			// for it is removed; a second one ends the program.
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop)
 			if export != "" {
-				return options.Export(cmd.Context(), export)
+				return options.Export(ctx, export)
 			}
-			report, err := bench.Run(cmd.Context(), options)
+			report, err := bench.Run(ctx, options)
 			if err != nil {
 				return err
 			}
