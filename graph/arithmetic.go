@@ -285,7 +285,7 @@ func (g *Graph) Reshape(x *Node, shape ...int) *Node {
 	if g.broken("reshape", x) {
 		return nil
 	}
-	if slices.Min(shape) < 1 || Size(shape) != x.Shape().TotalSize() {
+	if len(shape) == 0 || slices.Min(shape) < 1 || Size(shape) != x.Shape().TotalSize() {
 		g.Fail(fmt.Errorf("graph: reshape %v to %v: %w", []int(x.Shape()), shape, ErrShape))
 		return nil
 	}

@@ -229,6 +229,7 @@ func TestErrorsStick(t *testing.T) {
 		"column and vector": {func(g *graph.Graph) *graph.Node {
 			return g.Add(g.Input("column", 10, 1), g.Input("vector", 10))
 		}, "[10 1] and [10]"},
+		"no axes":        {func(g *graph.Graph) *graph.Node { return g.Reshape(g.Input("one", 1)) }, "[1] to []"},
 		"negative sizes": {func(g *graph.Graph) *graph.Node { return g.Reshape(g.Param(x), -2, -3) }, "[2 3] to [-2 -3]"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,6 @@ type operands struct {
 	rows, cols   int
 	sums         []float64
 	unary        func(dst, x []float32)
-	binary       func(dst, x, y []float32)
 	adam         adamConstants
 	adaMax       adaMaxConstants
 	key, counter uint64
