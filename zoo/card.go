@@ -3,6 +3,7 @@ package zoo
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/template"
 )
 
@@ -18,11 +19,19 @@ Trained on {{.Run.Data.Images}} images of {{.Run.Data.Name}}{{if .Run.Data.Built
 
 Samples.
 {{else}}This model has no samples.
-{{end}}
+{{end}}{{if .Run.Data.Pictures}}
 ![reconstructions](reconstructions.png)
 
 Test pictures, each above its reconstruction through the whole model.
+{{end}}{{with .Topics}}
+## Words
 
+What the hidden units mean: the words of their largest weights.
+
+| unit | on: likelier | less likely |
+|---|---|---|
+{{range .}}| {{.Unit}} | {{join .More}} | {{join .Less}} |
+{{end}}{{end}}
 ## Numbers
 
 Mean square of pixel − reconstruction, pixels from 0 to 1, over {{.Test.Images}} test images of {{.Test.Set}}:
@@ -42,19 +51,21 @@ Beside the principal components:
 ## Use
 
 {{if .Samples}}    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
-{{end}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
+{{end}}{{if .Run.Data.Pictures}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
     zoo encode {{.Folder}} PICTURE.jpg -o code.npy
-    zoo eval {{.Folder}}
+{{end}}    zoo eval {{.Folder}}
     zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
     zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
 
 ` + "`recipe.json` has everything that decided the result, `metrics.jsonl` each layer's loss and\nactivity, `model.safetensors` the weights with the recipe.\n"
 
 // card writes the card of a finished run.
-func card(run Run, result *Result) func(io.Writer) error {
+func card(trained *Trained, result *Result) func(io.Writer) error {
 	return func(w io.Writer) error {
+		run := trained.Run
 		t, err := template.New(cardFile).Funcs(template.FuncMap{
 			"percent": func(share *float64) string { return fmt.Sprintf("%.2f %%", 100**share) },
+			"join":    func(words []string) string { return strings.Join(words, ", ") },
 		}).Parse(cardText)
 		if err != nil {
 			return fmt.Errorf("zoo: card: %w", err)
@@ -67,6 +78,7 @@ func card(run Run, result *Result) func(io.Writer) error {
 			Folder   string
 			More     int
 			Samples  bool
-		}{run, result.Test, result.Expected, result.Run, 2 * last.Epochs, run.Recipe.Sampling != (Sampling{})})
+			Topics   []Topic
+		}{run, result.Test, result.Expected, result.Run, 2 * last.Epochs, run.Recipe.Sampling != (Sampling{}), trained.Topics()})
 	}
 }

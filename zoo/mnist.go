@@ -1,6 +1,8 @@
 package zoo
 
 import (
+	"fmt"
+
 	"boltzoo/models"
 	"boltzoo/models/unit"
 	"boltzoo/train"
@@ -52,12 +54,15 @@ func mnistDBN() Recipe {
 
 // mnistRBM is the binary machine of Salakhutdinov and Murray's study, trained
 // by persistent chains: after CD-1 a long Gibbs chain fades to blank pictures.
+// Its likelihood is that of zeros and ones; it learns from ones drawn anew at
+// every step with the grey values as probabilities, and not from one drawing,
+// which 500 hidden units begin to learn by heart.
 func mnistRBM() Recipe {
 	return Recipe{
 		Name:    "mnist-rbm",
 		About:   "Binary restricted Boltzmann machine of 500 hidden units on handwritten digits",
 		Paper:   "Hinton 2002; Tieleman 2008; Salakhutdinov and Murray 2008",
-		Data:    Source{Set: "mnist", Size: 28},
+		Data:    Source{Set: "mnist", Size: 28, Whole: true},
 		BuiltIn: &BuiltIn{Set: "digits", Images: 10000, Epochs: []int{30}},
 		Model: models.RBM{
 			Visible: unit.Binary{}, Hidden: unit.Binary{},
@@ -70,12 +75,77 @@ func mnistRBM() Recipe {
 			Schedule:  train.Linear,
 			Epochs:    30, Batch: 100,
 			DataStart: 0.1,
+			DrawData:  true,
 		}},
 		// From noise, too, the chain finds digits in the end; from codes near
 		// those of data it finds all kinds of them sooner.
 		Sampling: Sampling{From: FromPrior, Steps: 1000, Noise: models.AllNoise},
 		Seed:     1,
 	}
+}
+
+// mnistRBMCD1 is the classical machine: contrastive divergence with one Gibbs
+// step, energy not centred. This and the variants after it differ from each
+// other, and from mnist-rbm, in one thing each.
+func mnistRBMCD1() Recipe {
+	r := mnistRBM()
+	r.Name = "mnist-rbm-cd1"
+	r.About = "mnist-rbm trained by CD-1 and not centred, the classical way"
+	r.Paper = "Hinton 2002; Salakhutdinov and Murray 2008"
+	r.Model = plainRBM()
+	r.Stages[0].Name, r.Stages[0].Objective = "divergence", train.CD{Noise: models.HiddenNoise}
+	return r
+}
+
+// mnistRBMCentred is mnist-rbm-cd1 centred.
+func mnistRBMCentred() Recipe {
+	r := mnistRBMCD1()
+	r.Name = "mnist-rbm-centred"
+	r.About = "mnist-rbm-cd1 centred"
+	r.Paper = "Montavon and Müller 2012; Melchior, Fischer and Wiskott 2016"
+	r.Model = mnistRBM().Model
+	return r
+}
+
+// mnistRBMPCD is mnist-rbm not centred.
+func mnistRBMPCD() Recipe {
+	r := mnistRBM()
+	r.Name = "mnist-rbm-pcd"
+	r.About = "mnist-rbm not centred: mnist-rbm-cd1 trained by persistent chains"
+	r.Paper = "Tieleman 2008"
+	r.Model = plainRBM()
+	return r
+}
+
+// mnistRBMCD25 is mnist-rbm-cd1 with a number of Gibbs steps that rises from
+// 1 to 25. Its stages are one training: they differ in that number alone, and
+// moments go on. The rate, which a schedule would begin anew in each, is
+// constant, and falls in the last.
+func mnistRBMCD25() Recipe {
+	r := mnistRBMCD1()
+	r.Name = "mnist-rbm-cd25"
+	r.About = "mnist-rbm-cd1 with 1, 3, 5, 10 and then 25 Gibbs steps"
+	r.Paper = "Carreira-Perpiñán and Hinton 2005; Salakhutdinov and Murray 2008"
+	stage := r.Stages[0]
+	r.Stages, r.BuiltIn.Epochs = nil, nil
+	for _, k := range []int{1, 3, 5, 10, 25} {
+		s := stage
+		s.Name, s.Objective = fmt.Sprintf("cd%d", k), train.CD{K: k, Noise: models.HiddenNoise}
+		s.Epochs, s.Schedule = stage.Epochs/5, train.Constant
+		if k == 25 {
+			s.Schedule = train.Linear
+		}
+		r.Stages = append(r.Stages, s)
+		r.BuiltIn.Epochs = append(r.BuiltIn.Epochs, s.Epochs)
+	}
+	return r
+}
+
+// plainRBM is the machine of mnist-rbm, not centred.
+func plainRBM() models.RBM {
+	rbm := mnistRBM().Model.(models.RBM)
+	rbm.Centred = false
+	return rbm
 }
 
 // centredConv is a convolution of multinary units that halves the sides of a

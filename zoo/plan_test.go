@@ -40,8 +40,8 @@ func TestPlanFindsRealData(t *testing.T) {
 		options Options
 		images  int
 	}{
-		"by itself": {Options{Root: root}, 22},
-		"by name":   {Options{Root: root, Data: "mnist"}, 22},
+		"by itself": {Options{Root: root}, 24},
+		"by name":   {Options{Root: root, Data: "mnist"}, 24},
 		"limited":   {Options{Root: root, Limit: 5}, 5},
 	} {
 		run, images, note, err := c.options.plan(mnistRBM())

@@ -21,6 +21,9 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	if !ok {
 		return nil, fmt.Errorf("zoo: plot: a %T has no layers", t.Model.Spec())
 	}
+	if d := t.Run.Data; !d.Pictures() {
+		return nil, fmt.Errorf("zoo: plot: an example of %s, %d×%d×%d, is no picture, and so are filters over it", d.Name, d.Height, d.Width, d.Channels)
+	}
 	var drawn []string
 	for i, l := range net.Layers() {
 		height, width, channels := t.Run.Data.Height, t.Run.Data.Width, t.Run.Data.Channels

@@ -112,15 +112,17 @@ func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
 			return nil, err
 		}
 	}
-	some := test.Head(pairs)
-	reconstructed, err := Reconstruct(t.model, some)
-	if err != nil {
-		return nil, err
+	if t.Run.Data.Pictures() {
+		some := test.Head(pairs)
+		reconstructed, err := Reconstruct(t.model, some)
+		if err != nil {
+			return nil, err
+		}
+		if err := draw(f.file(reconstructionsFile))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
+			return nil, err
+		}
 	}
-	if err := draw(f.file(reconstructionsFile))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
-		return nil, err
-	}
-	if _, ok := t.model.(models.Layered); ok {
+	if _, ok := t.model.(models.Layered); ok && t.Run.Data.Pictures() {
 		if _, err := trained.DrawFilters(f.Path); err != nil {
 			return nil, err
 		}
@@ -137,7 +139,7 @@ func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
 			result.Expected = append(result.Expected, e)
 		}
 	}
-	if err := writeFile(f.file(cardFile), card(t.Run, result)); err != nil {
+	if err := writeFile(f.file(cardFile), card(trained, result)); err != nil {
 		return nil, err
 	}
 	result.Files = f.Files()

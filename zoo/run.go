@@ -53,10 +53,18 @@ type Images struct {
 	Channels int    `json:"channels"`
 	Sum      string `json:"sha256"` // of the pixels, one byte each
 	Missing  int    `json:"missing,omitempty"`
+
+	// Words are the names of the values of an image, where these are words of a
+	// text; nil otherwise.
+	Words []string `json:"words,omitempty"`
 }
 
+// Pictures tells whether the images can be looked at: a row of words, or of
+// coefficients of a sound, cannot.
+func (i Images) Pictures() bool { return i.Height > 1 && i.Width > 1 }
+
 func describe(s *data.Images, generated bool) Images {
-	return Images{s.Name, generated, s.Len(), s.Height, s.Width, s.Channels, s.Sum, s.Missing}
+	return Images{s.Name, generated, s.Len(), s.Height, s.Width, s.Channels, s.Sum, s.Missing, s.Words}
 }
 
 // Program tells what trained it.

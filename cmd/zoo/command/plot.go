@@ -36,7 +36,8 @@ nothing else.`,
 					out = run
 				}
 			}
-			if !loss && !filters && !dot {
+			asked := loss || filters || dot
+			if !asked {
 				finished := zoo.Finished(run)
 				loss, filters, dot = info.IsDir(), finished, finished
 			}
@@ -51,7 +52,7 @@ nothing else.`,
 				if err != nil {
 					return err
 				}
-				if filters {
+				if filters && (asked || t.Run.Data.Pictures()) {
 					sheets, err := t.DrawFilters(out)
 					if err != nil {
 						return err
