@@ -55,7 +55,9 @@ func (w work) example(ctx context.Context) (tensors []*graph.Tensor, metadata ma
 	// A first step starts the layers from their data, other images than the
 	// batch, whose means the running means would have reached. The one that is
 	// written down has an optimiser that has seen nothing yet.
-	if err := takeStep(ctx, w, model, w.images(imagesSeed+1, w.stage.Batch)); err != nil {
+	started := w
+	started.stage.DataStart = 0.5
+	if err := takeStep(ctx, started, model, w.images(imagesSeed+1, w.stage.Batch)); err != nil {
 		return nil, nil, err
 	}
 	for _, t := range model.Tensors() {
@@ -69,7 +71,6 @@ func (w work) example(ctx context.Context) (tensors []*graph.Tensor, metadata ma
 		return nil, nil, err
 	}
 	tensors = append(append(tensors, batch, loss), gradients...)
-	w.stage.DataStart = 0
 	if err := takeStep(ctx, w, model, images); err != nil {
 		return nil, nil, err
 	}

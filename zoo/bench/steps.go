@@ -41,9 +41,10 @@ type work struct {
 // them go nowhere in particular.
 const rate = 1e-4
 
-// learning is a stage as training steps are measured.
+// learning is a stage as training steps are measured: from weights as they are
+// drawn, since a step takes no longer or shorter for it.
 func learning(s train.Stage, batch int) train.Stage {
-	s.Batch, s.Schedule, s.Optimizer = batch, train.Constant, train.Adam{Rate: rate}
+	s.Batch, s.Schedule, s.Optimizer, s.DataStart = batch, train.Constant, train.Adam{Rate: rate}, 0
 	return s
 }
 
@@ -152,7 +153,7 @@ func (b *benchmark) step(ctx context.Context, w work) (Step, error) {
 		return Step{}, err
 	}
 	defer stop()
-	if err := next(); err != nil { // the layers start from their data
+	if err := next(); err != nil { // which compiles
 		return Step{}, err
 	}
 	s, err := w.build(model)
