@@ -18,6 +18,9 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
+
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # which is not needed
 
 # Presets for other programs would slow this one down, or give it other
 # threads than it is compared at.

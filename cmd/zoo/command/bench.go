@@ -19,7 +19,22 @@ func (a *app) bench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine trains, and what it could do at most",
-		Args:  cobra.NoArgs,
+		Long: `Measure how fast this machine trains, and what it could do at most.
+
+  gemm         matrix products of layers, against fused multiply-add
+  conv         convolutions of celeba-dbn, the same
+  elementwise  functions, their gradients and errors, draws, optimisers
+  steps        whole training steps, against their products and convolutions alone
+  input        images from where they come from, and from memory
+  growth       steps over larger batches and pictures, memory over an epoch
+
+What is compared is measured in turn, in several rounds; what is printed is
+their median. All of it takes a minute or two, and growth 4 GB of memory;
+nothing else should run meanwhile.`,
+		Example: `  zoo bench
+  zoo bench --only gemm,conv --threads 1
+  zoo bench --only steps --json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := options.Check(); err != nil {
 				return usageError{err}
