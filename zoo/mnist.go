@@ -86,7 +86,20 @@ func mnistRBM() Recipe {
 
 // mnistRBMCD1 is the classical machine: contrastive divergence with one Gibbs
 // step, energy not centred. This and the variants after it differ from each
-// other, and from mnist-rbm, in one thing each.
+// other, and from mnist-rbm, in one thing each. After five epochs (--epochs 5;
+// mnist-rbm-cd25, of five stages, --epochs 1) the log-likelihood of test images
+// by AIS and reverse AIS, in nats, and the error of a linear classifier of the
+// codes (zoo eval --metrics loglik,probe --betas 3000 --burn 500 --train 10000):
+//
+//	mnist-rbm-cd1        −117.1 and −118.1   6.0 %
+//	mnist-rbm-centred    −120.9 and −120.9   7.9 %
+//	mnist-rbm-pcd        −112.3 and −113.1   4.6 %
+//	mnist-rbm            −101.7 and −101.7   6.6 %
+//	mnist-rbm-cd25        −97.3 and  −97.2   6.2 %
+//
+// Only with persistent chains are the samples of a long chain digits. The
+// other three leave between digits states that no data come near and that a
+// chain falls into, spots and blanks, those of CD-25 nearest to digits.
 func mnistRBMCD1() Recipe {
 	r := mnistRBM()
 	r.Name = "mnist-rbm-cd1"
