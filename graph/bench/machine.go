@@ -29,7 +29,7 @@ func (e Effort) About() (Machine, error) {
 		return Machine{}, err
 	}
 	m := Machine{
-		CPU: processor(), Cores: runtime.NumCPU(), Threads: kernel.Threads(), Path: kernel.Path(),
+		CPU: Processor(), Cores: runtime.NumCPU(), Threads: kernel.Threads(), Path: kernel.Path(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version(),
 	}
 	for range max(1, e.Rounds) {
@@ -94,9 +94,9 @@ func copyAll(dst, src []float32, threads, piece int) {
 	group.Wait()
 }
 
-// processor is the name of the CPU where the system has one in a file, else
+// Processor is the name of the CPU where the system has one in a file, else
 // its architecture.
-func processor() string {
+func Processor() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
 		return runtime.GOARCH

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"time"
 
+	"boltzoo/graph/bench"
 	"boltzoo/models/tagged"
 	"boltzoo/zoo"
 )
@@ -55,7 +56,7 @@ func (l *Lab) provenance(name string) string {
 		command += fmt.Sprintf(" --seeds %d", l.Seeds)
 	}
 	return fmt.Sprintf("Made by `%s` on %s, %d cores, with %s. Times are those of the training alone.",
-		command, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+		command, bench.Processor(), runtime.NumCPU(), runtime.Version())
 }
 
 // run is a trained model of the lab.
