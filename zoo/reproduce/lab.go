@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"time"
 
@@ -82,7 +82,7 @@ func (l *Lab) train(ctx context.Context, name string, recipe zoo.Recipe, from st
 	if err := clock.read(); err != nil {
 		return nil, err
 	}
-	if !zoo.Finished(filepath.Join(folder, "model.safetensors")) {
+	if !zoo.Finished(folder) {
 		l.say("train %s", name)
 		t, err := l.open(recipe, options, folder)
 		if err != nil {
@@ -98,21 +98,31 @@ func (l *Lab) train(ctx context.Context, name string, recipe zoo.Recipe, from st
 		return nil, err
 	}
 	if err := sameRecipe(trained.Run.Recipe, recipe); err != nil {
-		return nil, fmt.Errorf("reproduce: %s: %w: remove the folder to train it again", folder, err)
+		return nil, fmt.Errorf("reproduce: %s: %w", folder, err)
 	}
 	return &run{trained, name, clock.Seconds}, nil
 }
 
 func (l *Lab) open(recipe zoo.Recipe, options zoo.Options, folder string) (*zoo.Training, error) {
 	if _, err := os.Stat(filepath.Join(folder, "recipe.json")); err == nil {
-		return zoo.Resume(recipe.Name, options, folder)
+		t, err := zoo.Resume(recipe.Name, options, folder)
+		if err != nil {
+			return nil, err
+		}
+		// Before it is trained to its end, not after.
+		if err := sameRecipe(t.Run.Recipe, recipe); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", folder, err), t.Close())
+		}
+		return t, nil
 	}
 	return zoo.Start(recipe, options, folder)
 }
 
 func (l *Lab) finish(ctx context.Context, t *zoo.Training, clock *clock, observe func(zoo.Progress, *zoo.Training) error) error {
 	began, before := time.Now(), clock.Seconds
-	var failed error
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed error // which ends the training
 	err := t.Train(ctx, func(p zoo.Progress) {
 		if l.Tell != nil {
 			l.Tell(t, p)
@@ -125,9 +135,15 @@ func (l *Lab) finish(ctx context.Context, t *zoo.Training, clock *clock, observe
 				failed = errors.Join(failed, observe(p, t))
 				began = began.Add(time.Since(paused)) // measuring is no training
 			}
+			if failed != nil {
+				stop()
+			}
 		}
 	})
-	if err = errors.Join(err, failed); err != nil {
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
 		return err
 	}
 	_, err = t.Finish(ctx)
@@ -146,12 +162,8 @@ func sameRecipe(have, want zoo.Recipe) error {
 	if err != nil {
 		return err
 	}
-	var x, y any
-	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(x, y) {
-		return errors.New("this run was trained with other settings")
+	if !bytes.Equal(a, b) {
+		return errors.New("this run was begun with other settings: remove its folder to train it again")
 	}
 	return nil
 }

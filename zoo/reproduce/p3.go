@@ -55,7 +55,7 @@ func newP3(l *Lab) (*p3, error) {
 				{"DpRBM", []float64{0.63, 0.39, 0.58, 0.67}, 0},
 				{"Dsigm", []float64{0.63, 0.17, 0.18, 0.06}, 0.0201},
 			},
-			text: "500-500-2000 units on MNIST: 60,000 digits to learn, 10,000 to measure.",
+			text: "500-500-2000 units on MNIST.",
 		},
 		songs: network{
 			name: "birdsong", pretrain: 50, tune: 100, held: 2000,

@@ -28,6 +28,7 @@ func (e *p3) table(ctx context.Context, title string, n network) (*Section, erro
 	found := make([][]measured, len(n.paper)) // by row and seed
 	seconds := make([][]float64, len(n.paper))
 	var dbnRates, sigmoidRates []float64
+	learnt := 0 // examples
 	for _, seed := range e.seeds() {
 		t, err := e.trio(ctx, n, seed)
 		if err != nil {
@@ -40,6 +41,7 @@ func (e *p3) table(ctx context.Context, title string, n network) (*Section, erro
 			}
 			found[i], seconds[i] = append(found[i], m), append(seconds[i], r.seconds)
 		}
+		learnt = t.dbn.Run.Data.Images
 		dbnRates, sigmoidRates = append(dbnRates, t.dbnRate), append(sigmoidRates, t.sigmoidRate)
 	}
 	settings := []string{
@@ -47,7 +49,7 @@ func (e *p3) table(ctx context.Context, title string, n network) (*Section, erro
 		fmt.Sprintf("CD-1, %d epochs a layer at rate %g", n.pretrain, zoo.PretrainingRate),
 		fmt.Sprintf("from random weights, %d epochs at rate %s", n.tune, distinct(sigmoidRates)),
 	}
-	table := Table{Caption: n.text, Head: []string{"network", "", "paper", "ours", "settings", "time"}}
+	table := Table{Caption: fmt.Sprintf("%s Learnt from %d examples, measured on the test part.", n.text, learnt), Head: []string{"network", "", "paper", "ours", "settings", "time"}}
 	for i, row := range n.paper {
 		took, _ := meanDeviation(seconds[i])
 		cells := func(first bool, what, paper, unit string, of func(measured) float64) {

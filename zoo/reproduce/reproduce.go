@@ -13,7 +13,7 @@ type Experiment struct {
 	Name  string // what a user calls it
 	About string // one line
 	Paper string
-	Run   func(ctx context.Context, l *Lab) (*Page, error) `json:"-"`
+	Run   func(ctx context.Context, l *Lab) (*Page, error)
 }
 
 // All lists the experiments.
