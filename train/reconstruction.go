@@ -17,6 +17,10 @@ type Reconstruction struct {
 	// (v−v')², or "cross-entropy", the Bernoulli cross-entropy of an example
 	// in nats, for visible units with values in [0,1].
 	Loss string `json:"loss,omitempty"`
+
+	// Corruption of what is encoded; what is decoded is compared with the
+	// examples as they were (Vincent et al. 2008: a denoising autoencoder).
+	Corruption Corruption `json:"corruption,omitzero"`
 }
 
 // measures says that the loss of other examples tells how good a model is.
@@ -30,11 +34,15 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 	default:
 		return nil, fmt.Errorf("reconstruction: loss %q, want squared or cross-entropy", r.Loss)
 	}
+	if err := r.Corruption.Check(); err != nil {
+		return nil, fmt.Errorf("reconstruction: %w", err)
+	}
+	seen := r.Corruption.Apply(g, task.V, "corruption")
 	layers := layersOf(model)
 	if layers == nil {
-		return r.ofCode(g, model, task.V)
+		return r.ofCode(g, model, task.V, seen)
 	}
-	loss, h := &Loss{}, task.V
+	loss, h := &Loss{}, seen
 	for i, l := range layers {
 		v := h
 		h = l.Encode(g, v)
@@ -57,7 +65,9 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 	return loss, nil
 }
 
-func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node) (*Loss, error) {
+// ofCode is the loss of a model without layers: examples v from the code of
+// what it has seen of them.
+func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v, seen *graph.Node) (*Loss, error) {
 	loss := &Loss{Parameters: model.Parameters()}
 	if weighted, ok := model.(models.Weighted); ok {
 		loss.Weights = weighted.Weights()
@@ -71,11 +81,11 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v *graph.Node
 		if !ok {
 			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which %T has not: use squared", model.Spec())
 		}
-		logits := g.Flatten(logistic.Logits(g, logistic.Encode(g, v)))
+		logits := g.Flatten(logistic.Logits(g, logistic.Encode(g, seen)))
 		loss.Total = g.CrossEntropy(g.Flatten(v), logits)
 		return loss, nil
 	}
-	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, v)), v.Shape()...)
+	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, seen)), v.Shape()...)
 	loss.Total = g.SquaredError(v, decoded)
 	return loss, nil
 }

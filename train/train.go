@@ -35,6 +35,7 @@ type Trainer struct {
 	memory  int                        // bytes that features may take
 
 	measures map[int]*measuring // of the stage's validation, by batch size
+	noise    *graph.Random      // of validations
 	probe    *probe             // of the stage, nil before its first epoch has ended
 }
 
@@ -54,6 +55,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 	t := &Trainer{
 		model: model, layers: layersOf(model), stages: slices.Clone(stages), images: images, seed: seed,
 		random:  graph.NewRandom(seed),
+		noise:   graph.NewRandom(seed),
 		moments: map[*graph.Tensor]*Moments{},
 		started: map[string]bool{},
 		data:    features{images, 0},

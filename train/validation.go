@@ -23,7 +23,7 @@ func (v Validation) better(w Validation) bool {
 }
 
 // A measure is an objective whose loss, on examples that were not learnt from,
-// tells how good a model is. It draws nothing.
+// tells how good a model is. What it draws, it draws alike after every epoch.
 type measure interface{ measures() }
 
 // best is a model as it was after the best epoch of a stage.
@@ -82,6 +82,7 @@ func (t *Trainer) measure(s Stage) (v Validation, err error) {
 	const most = 500 // at a time
 	from := t.learnt(s)
 	wrong := 0
+	t.noise.Restore(nil)
 	for ; from < t.images.Len(); from += most {
 		n := min(most, t.images.Len()-from)
 		m := t.measures[n]
@@ -123,7 +124,7 @@ type measuring struct {
 }
 
 func newMeasure(t *Trainer, s Stage, n int) (*measuring, error) {
-	g := graph.New(nil)
+	g := graph.New(t.noise)
 	m := &machine{}
 	task := m.inputs(g, t.model, s, n, 0)
 	loss, err := s.objective().Build(g, t.model, task)
