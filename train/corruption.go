@@ -22,8 +22,8 @@ type Corruption struct {
 	//     likely the one as the other;
 	//   - "hole": a square whose side is Level times the image's shorter one, at
 	//     a random place, has the value Fill in all channels: for inpainting;
-	//   - "grey": all three channels have the luminance of the pixel's colour,
-	//     0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). It has no level.
+	//   - "grey": all three channels have the luminance of the pixel's colour.
+	//     It has no level.
 	Form  string  `json:"form,omitempty"`
 	Level float64 `json:"level,omitempty"` // from 0, which changes nothing, to 1
 	Fill  float64 `json:"fill,omitempty"`  // of a hole
@@ -119,7 +119,12 @@ func (c Corruption) Apply(g *graph.Graph, v *graph.Node, name string) *graph.Nod
 		side := max(1, int(math.Round(c.Level*float64(min(shape[1], shape[2])))))
 		return replace(g, v, g.Square(v, side, name), full(c.Fill))
 	}
-	return luminance(g, v)
+	if shape[3] != 3 {
+		g.Fail(fmt.Errorf("corruption: grey of images of %d channels, want 3", shape[3]))
+		return nil
+	}
+	y := g.Luminance(v)
+	return g.Concat(y, y, y)
 }
 
 // replace is v where mask is 0 and w where it is 1.
@@ -127,12 +132,50 @@ func replace(g *graph.Graph, v, mask, w *graph.Node) *graph.Node {
 	return g.Add(v, g.Mul(mask, g.Sub(w, v)))
 }
 
-func luminance(g *graph.Graph, v *graph.Node) *graph.Node {
-	if channels := v.Shape()[3]; channels != 3 {
-		g.Fail(fmt.Errorf("corruption: grey of images of %d channels, want 3", channels))
-		return nil
+// Corruptions spoil examples one after the other.
+type Corruptions []Corruption
+
+// ParseCorruptions reads what String writes.
+func ParseCorruptions(text string) (Corruptions, error) {
+	var all Corruptions
+	for part := range strings.SplitSeq(text, ",") {
+		c, err := ParseCorruption(part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
 	}
-	colour := func(i int) *graph.Node { return g.Slice(v, i, i+1) }
-	y := g.Add(g.Combine(0.299, colour(0), 0.587, colour(1)), g.Scale(0.114, colour(2)))
-	return g.Concat(y, y, y)
+	return all, nil
+}
+
+// String is the corruptions as in gaussian:0.1,hole:0.5.
+func (cs Corruptions) String() string {
+	parts := make([]string, len(cs))
+	for i, c := range cs {
+		parts[i] = c.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+// Check finds the first that is wrong.
+func (cs Corruptions) Check() error {
+	for _, c := range cs {
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Apply is v after all of them, as Corruption.Apply is after one. Each has
+// streams of its own.
+func (cs Corruptions) Apply(g *graph.Graph, v *graph.Node, name string) *graph.Node {
+	for i, c := range cs {
+		stream := name
+		if i > 0 {
+			stream = fmt.Sprintf("%s %d", name, i+1)
+		}
+		v = c.Apply(g, v, stream)
+	}
+	return v
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +198,31 @@ func TestParseCorruption(t *testing.T) {
 	}
 }
 
+// Several corruptions follow one another, with noise of their own.
+func TestCorruptionsInOrder(t *testing.T) {
+	all, err := ParseCorruptions("hole:1:0.5,masking:0.5,masking:0.5")
+	if err != nil || all.String() != "hole:1:0.5,masking:0.5,masking:0.5" {
+		t.Fatalf("%v, %v", all, err)
+	}
+	g := graph.New(graph.NewRandom(1))
+	zeros := 0.0
+	for _, x := range graphtest.Value(t, g, all.Apply(g, g.Full(1, 10, 20, 20, 1), "c")) {
+		switch x {
+		case 0:
+			zeros++
+		case 0.5:
+		default:
+			t.Fatalf("a value is %g, want 0 or 0.5", x)
+		}
+	}
+	if share := zeros / 4000; math.Abs(share-0.75) > 0.03 { // four standard errors
+		t.Errorf("two times half masked leave %g of the values, want a quarter", 1-share)
+	}
+	if _, err := ParseCorruptions("hole:0.5,"); err == nil {
+		t.Error("a corruption without a form is taken")
+	}
+}
+
 // A denoising loss compares the decoded code of what is corrupted with what is
 // not: here, with all of it masked, the code of zeros with the data. Its
 // gradient is that of the same computation by hand.
@@ -206,7 +232,7 @@ func TestDenoising(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := graphtest.Positive("v", 1, 5, 2, 3, 1)
-	r := Reconstruction{Corruption: Corruption{Form: "masking", Level: 1}}
+	r := Reconstruction{Corruption: Corruptions{{Form: "masking", Level: 1}}}
 	g := graph.New(graph.NewRandom(1))
 	loss, err := r.Build(g, model, Task{V: g.Param(v)})
 	if err != nil {
@@ -241,7 +267,7 @@ func TestDenoisingLearns(t *testing.T) {
 		t.Fatal(err)
 	}
 	spoil := Corruption{Form: "masking", Level: 0.4}
-	trainer, err := New(model, []Stage{{Objective: Reconstruction{Corruption: spoil}, Optimizer: Adam{Rate: 0.01}, Epochs: 100, Batch: 16, Validation: 8}}, bars(520), 1)
+	trainer, err := New(model, []Stage{{Objective: Reconstruction{Corruption: Corruptions{spoil}}, Optimizer: Adam{Rate: 0.01}, Epochs: 100, Batch: 16, Validation: 8}}, bars(520), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,16 +289,16 @@ func TestDenoisingLearns(t *testing.T) {
 }
 
 func TestReconstructionJSON(t *testing.T) {
-	r := Reconstruction{Loss: "cross-entropy", Corruption: Corruption{Form: "masking", Level: 0.25}}
+	r := Reconstruction{Loss: "cross-entropy", Corruption: Corruptions{{Form: "masking", Level: 0.25}}}
 	text, err := json.Marshal(r)
-	if want := `{"loss":"cross-entropy","corruption":{"form":"masking","level":0.25}}`; err != nil || string(text) != want {
+	if want := `{"loss":"cross-entropy","corruption":[{"form":"masking","level":0.25}]}`; err != nil || string(text) != want {
 		t.Errorf("%s, %v, want %s", text, err, want)
 	}
 	var back Reconstruction
-	if err := tagged.Strict(text, &back); err != nil || back != r {
+	if err := tagged.Strict(text, &back); err != nil || !reflect.DeepEqual(back, r) {
 		t.Errorf("%+v, %v", back, err)
 	}
-	if err := tagged.Strict([]byte(`{"corruption":{"levels":1}}`), &back); err == nil {
+	if err := tagged.Strict([]byte(`{"corruption":[{"levels":1}]}`), &back); err == nil {
 		t.Error("an unknown field of a corruption is taken")
 	}
 }

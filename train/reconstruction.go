@@ -20,7 +20,7 @@ type Reconstruction struct {
 
 	// Corruption of what is encoded; what is decoded is compared with the
 	// examples as they were (Vincent et al. 2008: a denoising autoencoder).
-	Corruption Corruption `json:"corruption,omitzero"`
+	Corruption Corruptions `json:"corruption,omitempty"`
 }
 
 // measures says that the loss of other examples tells how good a model is.

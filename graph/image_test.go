@@ -25,3 +25,15 @@ func TestSquare(t *testing.T) {
 		}
 	}
 }
+
+func TestLuminance(t *testing.T) {
+	x := graph.NewTensor("x", 1, 2, 3)
+	copy(x.Data, []float32{1, 0.5, 0.25, 1, 1, 1})
+	g := graph.New(nil)
+	got := graphtest.Value(t, g, g.Luminance(g.Param(x)))
+	graphtest.Near(t, "luminance", 1e-6, got, []float32{0.299 + 0.5*0.587 + 0.25*0.114, 1})
+	graphtest.Gradient(t, 1e-4, func(g *graph.Graph, in []*graph.Node) *graph.Node { return weigh(g, g.Luminance(in[0])) }, graphtest.Random("x", 1, 2, 3))
+	if g.Luminance(g.Full(1, 2, 4)); !errors.Is(g.Err(), graph.ErrShape) {
+		t.Errorf("luminance of four channels: %v", g.Err())
+	}
+}
