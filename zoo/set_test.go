@@ -23,7 +23,7 @@ func TestSet(t *testing.T) {
 		`stages.0.optimizer={"type":"sgd","rate":0.1}`:            func(r Recipe) bool { return r.Stages[0].Optimizer == train.SGD{Rate: 0.1} },
 		"stages.0.patience=3":                                     func(r Recipe) bool { return r.Stages[0].Patience == 3 },
 		"stages.0.objective.flow=0.5":                             func(r Recipe) bool { return r.Stages[0].Objective == train.CD{Flow: 0.5} },
-		"stages.0.objective=reconstruction":                       func(r Recipe) bool { return r.Stages[0].Objective == train.Reconstruction{} },
+		"stages.0.objective=reconstruction":                       func(r Recipe) bool { return reflect.DeepEqual(r.Stages[0].Objective, train.Reconstruction{}) },
 		"stages.0.schedule=cosine":                                func(r Recipe) bool { return r.Stages[0].Schedule == train.Cosine },
 		"model.layers.2.units=7":                                  func(r Recipe) bool { return r.Model.(models.Stack).Layers[2].(models.RBM).Units == 7 },
 		"model.layers.0.pixel_bias=true":                          func(r Recipe) bool { return r.Model.(models.Stack).Layers[0].(models.ConvRBM).PixelBias },
