@@ -51,6 +51,9 @@ func (g *Graph) Slice(x *Node, from, to int) *Node {
 	if to-from == width {
 		return x
 	}
+	if part := partOf(x, from, to); part != nil {
+		return part
+	}
 	return g.apply(&cut{from, to, width}, withLast(x, to-from), x)
 }
 

@@ -41,6 +41,27 @@ func tiled(n *Node) *Node {
 	return nil
 }
 
+// partOf is what n has from from to to of its last axis, if that was put there
+// by Concat, or nil.
+func partOf(n *Node, from, to int) *Node {
+	o, ok := n.Op().(*op)
+	if !ok {
+		return nil
+	}
+	c, ok := o.function.(*concat)
+	if !ok {
+		return nil
+	}
+	at := 0
+	for i, w := range c.widths {
+		if at == from && at+w == to {
+			return operandsOf(n)[i]
+		}
+		at += w
+	}
+	return nil
+}
+
 // combine is αx + βy of two tensors of one shape.
 func (g *Graph) combine(alpha float64, x *Node, beta float64, y *Node) *Node {
 	byX, x := scaled(x)

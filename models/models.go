@@ -84,9 +84,10 @@ type Weighted interface {
 // Types are the architectures by the names that recipes use. A program with
 // architectures of its own adds them before anything else.
 var Types = tagged.Types[Spec]{
-	"rbm":         RBM{},
-	"conv-rbm":    ConvRBM{},
-	"stack":       Stack{},
-	"autoencoder": Autoencoder{},
-	"classifier":  Classifier{},
+	"rbm":              RBM{},
+	"conv-rbm":         ConvRBM{},
+	"stack":            Stack{},
+	"autoencoder":      Autoencoder{},
+	"conv-autoencoder": ConvAutoencoder{},
+	"classifier":       Classifier{},
 }
