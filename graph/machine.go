@@ -69,8 +69,9 @@ func (m *Machine) Set(input *Node, data []float32) error {
 	return nil
 }
 
-// Value is the value of a parameter, an input or an output. An output's is
-// good until the next Run; nil for a node that was not asked for.
+// Value is the value of a parameter, an input or an output, which belongs to
+// the machine: an output's is good until the next Run, an input's may be written
+// instead of being Set. It is nil for a node that was not asked for.
 func (m *Machine) Value(n *Node) []float32 { return m.values[n] }
 
 // Run computes the outputs from the inputs and the parameters as they are now.

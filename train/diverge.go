@@ -79,24 +79,36 @@ func finiteTensors(tensors []*graph.Tensor) error {
 	return nil
 }
 
-// checkBatch finds what is wrong with examples themselves: no numbers, or in
-// the first batch of a stage that learns from them, numbers that the visible
-// units cannot have, or nothing to learn.
-func (t *Trainer) checkBatch(s Stage, x []float32, images []int) error {
-	fail := func(format string, args ...any) error {
-		return t.located(ErrData, t.at.Stage, fmt.Errorf(format, args...))
-	}
+// unsuited is the error about data that a stage cannot learn from.
+func (t *Trainer) unsuited(format string, args ...any) error {
+	return t.located(ErrData, t.at.Stage, fmt.Errorf(format, args...))
+}
+
+// checkNumbers finds values of these images that are no numbers. Where there are
+// some the loss is none either.
+func (t *Trainer) checkNumbers(x []float32, images []int) error {
 	size := len(x) / len(images)
 	for i, v := range x {
-		if v-v != 0 {
-			return fail("value %d of image %d of %s is %g: mend the data, or leave the image out", i%size, images[i/size], t.images.Name, v)
+		if !isFinite(float64(v)) {
+			return t.unsuited("value %d of image %d of %s is %g: mend the data, or leave the image out", i%size, images[i/size], t.images.Name, v)
 		}
 	}
-	if t.at.Epoch > 0 || t.at.Batch > 0 || t.data.passed > 0 || t.images.Len() < 2 {
+	return nil
+}
+
+// checkFirst finds what is wrong with the first batch of a stage: values that are
+// no numbers, and if it learns from the images themselves, those that the visible
+// units cannot have, or nothing to learn.
+func (t *Trainer) checkFirst(s Stage, x []float32, images []int) error {
+	if err := t.checkNumbers(x, images); err != nil {
+		return err
+	}
+	if t.data.passed > 0 || t.images.Len() < 2 {
 		return nil
 	}
 	const few = 8 // as many may be alike by chance
-	alike := len(images) >= few
+	n := len(images)
+	alike, size := n >= few, len(x)/n
 	least, most, square := x[0], x[0], 0.0
 	for i, v := range x {
 		alike = alike && v == x[i%size]
@@ -104,7 +116,7 @@ func (t *Trainer) checkBatch(s Stage, x []float32, images []int) error {
 		square += float64(v) * float64(v)
 	}
 	if alike {
-		return fail("all %d images of the first batch are the same, every feature is constant: there is nothing to learn from %s", len(images), t.images.Name)
+		return t.unsuited("all %d images of the first batch are the same, every feature is constant: there is nothing to learn from %s", n, t.images.Name)
 	}
 	first, _ := s.Span(len(t.layers))
 	if len(t.layers) == 0 || first > 1 {
@@ -112,14 +124,14 @@ func (t *Trainer) checkBatch(s Stage, x []float32, images []int) error {
 	}
 	bottom := t.layers[0]
 	if logistic(bottom.Visible) && (least < 0 || most > 1) {
-		return fail("values go from %g to %g, but %s's visible units have them from 0 to 1: scale the data to that, or take gaussian units and data of variance 1", least, most, bottom.Name)
+		return t.unsuited("values go from %g to %g, but %s's visible units have them from 0 to 1: scale the data to that, or take gaussian units and data of variance 1", least, most, bottom.Name)
 	}
 	if u, ok := bottom.Visible.(unit.Gaussian); ok {
 		// Pixels from 0 to 1 and a deviation of 1/30 are the limit of what
 		// somebody may mean.
 		const far = 30
 		if rms := math.Sqrt(square/float64(len(x))) / or(u.Deviation, 1); rms > far {
-			return fail("values go from %g to %g, %.0f times the deviation of %s's gaussian visible units (root mean square): scale the data to variance 1, or set the units' deviation (%g) to that of the data",
+			return t.unsuited("values go from %g to %g, %.0f times the deviation of %s's gaussian visible units (root mean square): scale the data to variance 1, or set the units' deviation (%g) to that of the data",
 				least, most, rms, bottom.Name, or(u.Deviation, 1))
 		}
 	}

@@ -141,10 +141,9 @@ func TestDataAreExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := make([]float32, 2*192)
-		trainer.images.Floats(x, 7, 31)
-		change(x)
-		if _, err := trainer.step(s, m, data.Batch{N: 2, X: x, Images: []int{7, 31}}, 20); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), want) {
+		m.take(trainer.images, nil, []int{7, 31})
+		change(m.Value(m.input))
+		if _, err := trainer.step(s, m, data.Batch{N: 2, Images: []int{7, 31}}, 20); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

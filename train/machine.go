@@ -7,6 +7,7 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/train/metric"
 )
 
 // machine computes one step of a stage for batches of one size: the loss, its
@@ -15,7 +16,6 @@ type machine struct {
 	*graph.Machine
 	input     *graph.Node
 	labels    *graph.Node // nil where they are not learnt
-	oneHot    []float32
 	loss      *graph.Node // without penalties
 	total     *graph.Node // what is minimised
 	layers    []layerNodes
@@ -102,24 +102,22 @@ func (m *machine) compile(g *graph.Graph, wanted []*graph.Node) (err error) {
 	if m.labels != nil && m.Value(m.labels) == nil { // nothing is computed from them
 		m.labels = nil
 	}
-	if m.labels != nil {
-		m.oneHot = make([]float32, len(m.Value(m.labels)))
-	}
 	return nil
 }
 
-// set provides a batch: the values of the examples, and the labels of these of
-// all images.
-func (m *machine) set(x []float32, labels []byte, index []int) error {
-	if err := m.Set(m.input, x); err != nil || m.labels == nil {
-		return err
+// take provides a batch: the values of these examples, and their labels, of all
+// images' labels.
+func (m *machine) take(source metric.Source, labels []byte, index []int) {
+	source.Floats(m.Value(m.input), index...)
+	if m.labels == nil {
+		return
 	}
-	classes := len(m.oneHot) / len(index)
-	clear(m.oneHot)
+	oneHot := m.Value(m.labels)
+	clear(oneHot)
+	classes := len(oneHot) / len(index)
 	for i, image := range index {
-		m.oneHot[i*classes+int(labels[image])] = 1
+		oneHot[i*classes+int(labels[image])] = 1
 	}
-	return m.Set(m.labels, m.oneHot)
 }
 
 // nodes adds to g what is told of the part's layer.

@@ -190,7 +190,6 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 	if err := t.begin(ctx, s); err != nil {
 		return false, fmt.Errorf("train: stages.%d: %w", number, err)
 	}
-	var x []float32 // a batch of features
 	loader := data.NewLoader(t.served(s), s.BatchSize(), t.seed)
 	t.measures, t.probe = map[int]*measuring{}, nil
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
@@ -211,11 +210,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 					}
 				}
 			}
-			if t.data.passed > 0 || s.Validation > 0 {
-				x = slices.Grow(x[:0], batch.N*t.data.Size())[:batch.N*t.data.Size()]
-				t.data.Floats(x, batch.Images...)
-				batch.X = x
-			}
+			m.take(t.data.Source, t.images.Labels, batch.Images)
 			step, err := t.step(s, m, batch, loader.Batches())
 			if err != nil {
 				return false, err
@@ -284,18 +279,21 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 	return nil
 }
 
-// step takes one batch and moves the position on.
+// step learns from the batch that m has taken and moves the position on.
 func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step, error) {
-	if err := t.checkBatch(s, batch.X, batch.Images); err != nil {
-		return Step{}, err
-	}
-	if err := m.set(batch.X, t.images.Labels, batch.Images); err != nil {
-		return Step{}, err
+	x := m.Value(m.input)
+	if t.at.Epoch == 0 && t.at.Batch == 0 {
+		if err := t.checkFirst(s, x, batch.Images); err != nil {
+			return Step{}, err
+		}
 	}
 	if err := m.Run(); err != nil {
 		return Step{}, err
 	}
 	if err := m.finite(); err != nil {
+		if cause := t.checkNumbers(x, batch.Images); cause != nil {
+			return Step{}, cause
+		}
 		return Step{}, t.diverged(err)
 	}
 	if t.at.Epoch == 0 && t.at.Batch == 0 {
@@ -316,7 +314,7 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 		if err := finiteTensors(t.model.Tensors()); err != nil {
 			return Step{}, t.diverged(err)
 		}
-		if err := t.checkScale(s, batch.X, batch.N); err != nil {
+		if err := t.checkScale(s, x, batch.N); err != nil {
 			return Step{}, err
 		}
 		if err := m.saturated(); err != nil {

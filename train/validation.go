@@ -95,10 +95,7 @@ func (t *Trainer) measure(s Stage) (v Validation, err error) {
 		for i := range m.index {
 			m.index[i] = from + i
 		}
-		t.images.Floats(m.x, m.index...)
-		if err := m.set(m.x, t.images.Labels, m.index); err != nil {
-			return v, err
-		}
+		m.take(t.images, t.images.Labels, m.index)
 		if err := m.Run(); err != nil {
 			return v, err
 		}
@@ -119,7 +116,6 @@ func (t *Trainer) measure(s Stage) (v Validation, err error) {
 type measuring struct {
 	*machine
 	logits *graph.Node
-	x      []float32
 	index  []int
 }
 
@@ -139,7 +135,7 @@ func newMeasure(t *Trainer, s Stage, n int) (*measuring, error) {
 	if err := m.compile(g, wanted); err != nil {
 		return nil, err
 	}
-	return &measuring{m, loss.Logits, make([]float32, n*t.images.Size()), make([]int, n)}, nil
+	return &measuring{m, loss.Logits, make([]int, n)}, nil
 }
 
 // mistakes counts the rows of logits whose largest is not that of the label.

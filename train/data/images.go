@@ -117,6 +117,17 @@ func (s *Images) Floats(dst []float32, index ...int) {
 	runtime.KeepAlive(touched) // so that the compiler leaves the reading in
 }
 
+// willRead tells the system that these images are about to be read, where they come from a file as they are read.
+func (s *Images) willRead(index []int) {
+	if s.release == nil {
+		return
+	}
+	size := s.Size()
+	for _, i := range index {
+		_ = willRead(s.Pix[i*size : (i+1)*size]) // or they come when they are read
+	}
+}
+
 // Head returns the first n images, or all of them where there are fewer. The two share their pixels: closing
 // one closes both.
 func (s *Images) Head(n int) *Images {

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"math/bits"
 	"math/rand/v2"
-	"sync"
 )
 
 // Batch is a part of an epoch.
@@ -16,21 +15,20 @@ type Batch struct {
 	// N is the number of images. The last batch of an epoch has fewer than the others where the batch size does not
 	// divide the set.
 	N int
-	// X is the images in [0,1]: N, row, column, channel. It is overwritten when the next batch, or
-	// the next epoch, is asked for.
-	X []float32
-	// Images is the index in the set of each image.
+	// Images is the index in the set of each image. It is overwritten when the next epoch is asked for.
 	Images []int
 }
 
-// Loader serves a set of images in shuffled batches. Several epochs may run at the same time.
+// Loader puts a set of images into shuffled batches.
+//
+// It reads no image: to do that with [Images.Floats] when a step begins takes a hundredth of most steps, and no longer
+// than to take batches from a goroutine that has read them. The system is told, a little ahead, which parts of a file
+// will be wanted.
 type Loader struct {
 	images *Images
 	batch  int
 	seed   uint64
-
-	mu   sync.Mutex
-	ring [][]float32 // buffers for X, nil while an epoch uses them
+	order  []int // of an epoch
 }
 
 // NewLoader returns a loader of the images in batches of this many, shuffled by the seed. It panics if batch is not
@@ -45,106 +43,68 @@ func NewLoader(s *Images, batch int, seed uint64) *Loader {
 // Batches returns the number of batches of an epoch; the last may be short.
 func (l *Loader) Batches() int { return (l.images.Len() + l.batch - 1) / l.batch }
 
-// readAhead is the number of batches that are kept: one with the caller, one ready, one being made.
-const readAhead = 3
+// readAhead is how many batches ahead the system is told what will be wanted.
+const readAhead = 2
 
 // Epoch returns the batches of an epoch from index from on. The order of the images is a function of the seed of the
-// loader and of epoch alone, so that an epoch can be taken up where it was left. Each image comes once.
+// loader and of epoch alone, so that an epoch can be taken up where it was left. Each image comes once. One epoch of a
+// loader may run at a time.
 //
-// Batches are made ahead by a goroutine, which has ended when the loop over them is left, in whatever way. When ctx
-// is done the last pair has its error.
+// When ctx is done the last pair has its error.
 func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		if from < 0 || from > l.Batches() {
 			yield(Batch{}, fmt.Errorf("data: loader: expected to start at a batch from 0 to %d, found %d", l.Batches(), from))
 			return
 		}
-		made := make(chan Batch, readAhead-2)
-		used := make(chan []float32, readAhead)
-		ring := l.take()
-		for _, x := range ring {
-			used <- x
+		l.shuffle(epoch)
+		for i := range readAhead {
+			l.images.willRead(l.part(from + i))
 		}
-		stop := make(chan struct{})
-		go func() {
-			defer close(made)
-			order := l.order(epoch)
-			for i := from; i < l.Batches(); i++ {
-				var x []float32
-				select {
-				case x = <-used:
-				case <-stop:
-					return
-				}
-				index := order[i*l.batch : min((i+1)*l.batch, len(order))]
-				x = x[:len(index)*l.images.Size()]
-				l.images.Floats(x, index...)
-				select {
-				case made <- Batch{Index: i, N: len(index), X: x, Images: index}:
-				case <-stop:
-					return
-				}
-			}
-		}()
-		defer func() {
-			close(stop)
-			for range made { // ends with the goroutine, after which the images may be closed
-			}
-			l.give(ring)
-		}()
-		for {
-			if ctx.Err() != nil { // select chooses at random where both are ready
+		for i := from; i < l.Batches(); i++ {
+			if ctx.Err() != nil {
 				yield(Batch{}, ctx.Err())
 				return
 			}
-			select {
-			case <-ctx.Done():
-				yield(Batch{}, ctx.Err())
+			l.images.willRead(l.part(i + readAhead))
+			index := l.part(i)
+			if !yield(Batch{Index: i, N: len(index), Images: index}, nil) {
 				return
-			case b, ok := <-made:
-				if !ok || !yield(b, nil) {
-					return
-				}
-				used <- b.X[:cap(b.X)]
 			}
 		}
 	}
 }
 
-// take returns the buffers of an epoch: those of an epoch that has ended, or new ones.
-func (l *Loader) take() [][]float32 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ring := l.ring
-	l.ring = nil
-	for len(ring) < readAhead {
-		ring = append(ring, make([]float32, min(l.batch, l.images.Len())*l.images.Size()))
+// part returns the images of batch i, none after the last.
+func (l *Loader) part(i int) []int {
+	n := len(l.order)
+	return l.order[min(i*l.batch, n):min((i+1)*l.batch, n)]
+}
+
+// shuffle puts the images into the order of an epoch, by random numbers that only seed and epoch decide.
+func (l *Loader) shuffle(epoch int) {
+	if l.order == nil {
+		l.order = make([]int, l.images.Len())
 	}
-	return ring
+	permute(l.order, rand.NewPCG(l.seed, uint64(epoch)))
 }
 
-// give keeps the buffers of an epoch for the next one.
-func (l *Loader) give(ring [][]float32) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ring = ring
-}
-
-// order returns the images of an epoch as they come, from random numbers that only seed and epoch decide.
-func (l *Loader) order(epoch int) []int {
-	return permutation(l.images.Len(), rand.NewPCG(l.seed, uint64(epoch)))
-}
-
-// permutation returns the numbers below n in the order of a shuffle by Fisher and Yates (Durstenfeld's form).
+// permutation returns the numbers below n in a random order.
 func permutation(n int, random *rand.PCG) []int {
 	order := make([]int, n)
+	permute(order, random)
+	return order
+}
+
+// permute fills order with the numbers below its length in the order of a shuffle by Fisher and Yates (Durstenfeld's
+// form).
+func permute(order []int, random *rand.PCG) {
 	for i := range order {
 		order[i] = i
 	}
-	for i := n - 1; i > 0; i-- {
+	for i := len(order) - 1; i > 0; i-- {
 		// The high word of r*(i+1) is a number from 0 to i; the bias is below i/2^64.
 		j, _ := bits.Mul64(random.Uint64(), uint64(i)+1)
 		order[i], order[j] = order[j], order[i]
 	}
-	return order
 }

@@ -116,18 +116,21 @@ func writePictures(folder string, images *data.Images) error {
 	return nil
 }
 
-// loading measures an epoch of batches from memory and from the cache, with
-// nothing learnt from them.
+// loading measures an epoch of batches from memory and from the cache, their
+// values taken and nothing learnt from them.
 func (b *benchmark) loading(ctx context.Context, memory, cache *data.Images) ([]Input, error) {
 	b.say("loading batches")
+	const batch = 128
+	x := make([]float32, batch*memory.Size())
 	epochs := make([]func() error, 2)
 	for i, images := range []*data.Images{memory, cache} {
-		loader, epoch := data.NewLoader(images, 128, 1), 0
+		loader, epoch := data.NewLoader(images, batch, 1), 0
 		epochs[i] = func() error {
-			for _, err := range loader.Epoch(ctx, epoch, 0) {
+			for b, err := range loader.Epoch(ctx, epoch, 0) {
 				if err != nil {
 					return err
 				}
+				images.Floats(x, b.Images...)
 			}
 			epoch++
 			return nil
