@@ -208,6 +208,51 @@ func TestFlatModel(t *testing.T) {
 	}
 }
 
+// A map of codes is drawn where it is asked for, and tells a program its places.
+func TestLatentMap(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, with(tinyRBM, "--out", "six")...)
+	must(t, dir, with(tinyRBM, "--set", "model.units=2", "--out", "two")...)
+	if out := must(t, dir, "plot", "six", "--latent", "--limit", "200"); !strings.Contains(out, " of 200 examples of digits") || !strings.Contains(out, filepath.Join("six", "latent.png")) {
+		t.Errorf("plot prints\n%s", out)
+	}
+	for _, c := range []struct {
+		run, method, chosen string
+		pictures            []string
+	}{
+		{"six", "pca", "pca", []string{"map.png"}},
+		{"six", "tsne", "tsne", []string{"map.png"}},
+		{"two", "", "code", []string{"map.png", "map-decoded.png"}},
+	} {
+		var found struct {
+			Pictures []string
+			Latent   struct {
+				Method, Set     string
+				Examples, Units int
+				X, Y            []float64
+				Labels          []int
+				Mistaken        float64 `json:"nearest_mistaken"`
+			}
+		}
+		if err := json.Unmarshal([]byte(must(t, dir, "plot", c.run, "--latent", "--method", c.method, "--limit", "120", "-o", "map.png", "--json")), &found); err != nil {
+			t.Fatal(err)
+		}
+		l := found.Latent
+		if l.Method != c.chosen || l.Examples != 120 || len(l.X) != 120 || len(l.Y) != 120 || len(l.Labels) != 120 || !slices.Equal(found.Pictures, c.pictures) {
+			t.Errorf("%s of %s: %s of %d examples, %v", c.method, c.run, l.Method, l.Examples, found.Pictures)
+		}
+		for _, name := range found.Pictures {
+			if m, err := png.Decode(strings.NewReader(read(t, filepath.Join(dir, name)))); err != nil || m.Bounds().Dx() < 500 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if _, problems, code := zoo(t, dir, "plot", "six", "--latent", "--method", "code"); code != 1 || !strings.Contains(problems, "2 units, these have 6") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
+}
+
 // A training that diverges says so, with a field that --set takes, and keeps
 // the checkpoint that it has.
 func TestDivergence(t *testing.T) {
@@ -313,6 +358,9 @@ func TestWrongUsage(t *testing.T) {
 		{"train mnist-rbm --data-dir nowhere", []string{"nowhere"}},
 		{"export run --format onnnx", []string{"onnnx", "want safetensors"}},
 		{"data", []string{"list or verify"}},
+		{"plot run --method pca", []string{"--method", "--latent"}},
+		{"plot run --latent --limit 0", []string{"--limit 0"}},
+		{"plot run --loss -o one.png", []string{"one.png", "folder"}},
 	} {
 		out, problems, code := zoo(t, dir, strings.Fields(c.args)...)
 		if code != 2 || out != "" {

@@ -124,6 +124,46 @@ func TestPCAAgainstSVD(t *testing.T) {
 	}
 }
 
+// Scores are uncorrelated, of mean 0, and have the shares of the variance that
+// errors of reconstruction tell.
+func TestPCAScores(t *testing.T) {
+	s := rows(1, 600, 30)
+	p, err := FitPCA(s, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scores, err := p.Scores(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scores) != 600*4 {
+		t.Fatalf("%d scores of 600 examples", len(scores))
+	}
+	errs, err := p.Reconstruction(s, 0, 1, 2, 3, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for a := range 4 {
+		if got, want := p.Shares()[a], (errs[a]-errs[a+1])/errs[0]; math.Abs(got-want) > 1e-4 {
+			t.Errorf("component %d has the share %g, want %g", a, got, want)
+		}
+		for b := range a + 1 {
+			sum, products := 0.0, 0.0
+			for i := range 600 {
+				sum += float64(scores[i*4+a]) / 600
+				products += float64(scores[i*4+a]) * float64(scores[i*4+b]) / 600
+			}
+			want := 0.0
+			if a == b {
+				want = (errs[a] - errs[a+1]) * 30
+			}
+			if math.Abs(sum) > 1e-5 || math.Abs(products-want) > 1e-5 {
+				t.Errorf("scores %d and %d: mean %g, mean product %g, want 0 and %g", a, b, sum, products, want)
+			}
+		}
+	}
+}
+
 // Examples that lie in fewer dimensions than there are components are
 // reconstructed; the components stay orthonormal.
 func TestPCAOfFewDimensions(t *testing.T) {

@@ -3,6 +3,7 @@ package metric
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -14,6 +15,7 @@ import (
 type PCA struct {
 	mean       *graph.Tensor // D
 	components *graph.Tensor // D×K, orthonormal, the largest variance first
+	shares     []float64     // of the examples' variance, of each component
 }
 
 // pcaIterations, and half as many directions again as components, give errors
@@ -82,6 +84,16 @@ func FitPCA(source Source, k int) (*PCA, error) {
 	eigen.VectorsTo(&vectors) // by ascending eigenvalues
 	rotated.Mul(basis, &vectors)
 	p.components = graph.NewTensor("components", d, k)
+	p.shares = make([]float64, k)
+	total := 0.0
+	for i := range d {
+		total += float64(n) * moments.Deviation(i) * moments.Deviation(i)
+	}
+	if values := eigen.Values(nil); total > 0 {
+		for j := range k {
+			p.shares[j] = values[l-1-j] / total
+		}
+	}
 	for i := range d {
 		for j := range k {
 			p.components.Data[i*k+j] = float32(rotated.At(i, l-1-j))
@@ -145,6 +157,24 @@ func dense(t *graph.Tensor) *mat.Dense {
 		m.Set(i/t.Shape[1], i%t.Shape[1], float64(v))
 	}
 	return m
+}
+
+// Shares are how much of the variance of the examples each component has, from
+// 0 to 1, the first the most; all 0 where the examples are all alike.
+func (p *PCA) Shares() []float64 { return slices.Clone(p.shares) }
+
+// Scores are the coordinates of examples along the components, from the mean
+// example: (N×K), one example after the other. The sign of a component is
+// arbitrary.
+func (p *PCA) Scores(source Source) ([]float32, error) {
+	var scores []float32
+	err := Sweep(source, pcaBatch, p.mean.Shape, func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		return []*graph.Node{g.MatMul(g.SubRow(v, g.Param(p.mean)), g.Param(p.components))}
+	}, func(_ int, values [][]float32) error {
+		scores = append(scores, values[0]...)
+		return nil
+	})
+	return scores, err
 }
 
 // Reconstruction is the mean over all values of (v−v')², where v' is the

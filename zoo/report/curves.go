@@ -114,17 +114,7 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 	if c.Y == "" && len(series) == 1 {
 		p.Y.Label.Text = series[0].Name
 	}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Label.TextStyle.Font = sans(11)
-		axis.Label.TextStyle.Color = ink
-		axis.Label.Padding = 4
-		axis.Tick.Label.Font = sans(10)
-		axis.Tick.Label.Color = ink
-		axis.Tick.Length = 4
-		axis.LineStyle = draw.LineStyle{Color: ink, Width: 0.7}
-		axis.Tick.LineStyle = axis.LineStyle
-		axis.Padding = 0
-	}
+	styleAxes(p)
 	p.X.Min, p.X.Max = widen(p.X.Min, p.X.Max, 0.01, 1)
 	p.X.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick { return linearTicks(low, high, 10, whole) })
 	if c.LogY {
@@ -135,18 +125,18 @@ func (c Curves) Draw(series ...Series) (image.Image, error) {
 		p.Y.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick { return linearTicks(low, high, 8, false) })
 	}
 
-	points := func(pixels int) vg.Length { return vg.Length(pixels) * vg.Inch / dotsPerInch }
-	picture := vgimg.NewWith(vgimg.UseWH(points(width), points(height)), vgimg.UseDPI(dotsPerInch))
-	area := draw.Crop(draw.New(picture), 8, -14, 8, -6)
+	picture, area := paper(width, height)
 	data := p.DataCanvas(area)
 	middle := data.Center().X
-	if c.Title != "" {
-		title := style(sans(13), ink, text.XCenter, text.YTop)
-		area.FillText(title, vg.Point{X: middle, Y: area.Max.Y}, c.Title)
-		area.Max.Y -= title.Height(c.Title) + 7
-	}
+	area.Max.Y -= heading(area, middle, c.Title)
 	if len(series) > 1 {
-		area.Max.Y -= legend(area, middle, series)
+		names := make([]string, len(series))
+		for i, s := range series {
+			names[i] = s.Name
+		}
+		area.Max.Y -= legend(area, middle, names, 18, func(i int, left vg.Point) {
+			area.StrokeLine2(lineStyle(i), left.X, left.Y, left.X+18, left.Y)
+		})
 	}
 	labels := c.placeMarks(area, p)
 	area.Max.Y -= labels.height
@@ -204,27 +194,61 @@ func lineStyle(i int) draw.LineStyle {
 	}
 }
 
-// legend draws the names of the series in rows at the upper edge of area, about
+// paper is an empty picture of so many pixels, and the part of it that is drawn on.
+func paper(width, height int) (*vgimg.Canvas, draw.Canvas) {
+	points := func(pixels int) vg.Length { return vg.Length(pixels) * vg.Inch / dotsPerInch }
+	picture := vgimg.NewWith(vgimg.UseWH(points(width), points(height)), vgimg.UseDPI(dotsPerInch))
+	return picture, draw.Crop(draw.New(picture), 8, -14, 8, -6)
+}
+
+// styleAxes gives both axes their fonts, colours and lines.
+func styleAxes(p *plot.Plot) {
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Label.TextStyle.Font = sans(11)
+		axis.Label.TextStyle.Color = ink
+		axis.Label.Padding = 4
+		axis.Tick.Label.Font = sans(10)
+		axis.Tick.Label.Color = ink
+		axis.Tick.Length = 4
+		axis.LineStyle = draw.LineStyle{Color: ink, Width: 0.7}
+		axis.Tick.LineStyle = axis.LineStyle
+		axis.Padding = 0
+	}
+}
+
+// heading draws the title, if there is one, at the upper edge of area, about
 // the middle of the data, and returns the height that it takes.
-func legend(area draw.Canvas, middle vg.Length, series []Series) vg.Length {
-	const sample, gap, apart = 18, 5, 16
+func heading(area draw.Canvas, middle vg.Length, title string) vg.Length {
+	if title == "" {
+		return 0
+	}
+	large := style(sans(13), ink, text.XCenter, text.YTop)
+	area.FillText(large, vg.Point{X: middle, Y: area.Max.Y}, title)
+	return large.Height(title) + 7
+}
+
+// legend draws names in rows at the upper edge of area, about the middle of the
+// data, each behind a sample of so much width that is drawn from a point at its
+// left, and returns the height that it takes.
+func legend(area draw.Canvas, middle vg.Length, names []string, sample vg.Length, draw func(i int, left vg.Point)) vg.Length {
+	const gap, apart = 5, 16
 	name := style(sans(10), ink, text.XLeft, text.YCenter)
 	row := name.Height("Mg") + 4
-	widthOf := func(s Series) vg.Length { return sample + gap + name.Width(s.Name) }
+	widthOf := func(s string) vg.Length { return sample + gap + name.Width(s) }
 
 	y := area.Max.Y - row/2
-	for first := 0; first < len(series); {
-		last, total := first+1, widthOf(series[first])
-		for last < len(series) && total+apart+widthOf(series[last]) <= area.Size().X {
-			total += apart + widthOf(series[last])
+	for first := 0; first < len(names); {
+		last, total := first+1, widthOf(names[first])
+		for last < len(names) && total+apart+widthOf(names[last]) <= area.Size().X {
+			total += apart + widthOf(names[last])
 			last++
 		}
 		x := middle - total/2
 		x = max(min(x, area.Max.X-total), area.Min.X)
 		for i := first; i < last; i++ {
-			area.StrokeLine2(lineStyle(i), x, y, x+sample, y)
-			area.FillText(name, vg.Point{X: x + sample + gap, Y: y}, series[i].Name)
-			x += widthOf(series[i]) + apart
+			draw(i, vg.Point{X: x, Y: y})
+			area.FillText(name, vg.Point{X: x + sample + gap, Y: y}, names[i])
+			x += widthOf(names[i]) + apart
 		}
 		y -= row
 		first = last

@@ -1,73 +1,80 @@
 package command
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"image"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"boltzoo/train"
+	"boltzoo/train/data"
 	"boltzoo/zoo"
+	"boltzoo/zoo/report"
 )
+
+// plotting is what is asked to be drawn of a run.
+type plotting struct {
+	run                        string
+	loss, filters, dot, latent bool
+	method                     string // of the map of codes
+	limit                      int    // examples in it
+	out                        string
+}
+
+// plotted is what plot drew, for programs.
+type plotted struct {
+	Pictures []string    `json:"pictures"`
+	Latent   *zoo.Latent `json:"latent,omitempty"`
+}
 
 func (a *app) plot() *cobra.Command {
 	var (
-		loss, filters, dot bool
-		out                string
+		p      plotting
+		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use:   "plot RUN",
-		Short: "Draw loss curves, filters and the computation graph",
+		Short: "Draw loss curves, filters, the computation graph and a map of codes",
 		Long: `Draw the loss curves and the filters of a run, and its computation graph in
-Graphviz's language (dot -Tsvg graph.dot). Without flags, all that there is. A
-weights file has no loss curves; of a run that is not finished there is
-nothing else.`,
+Graphviz's language (dot -Tsvg graph.dot). Without flags, what there is of these
+three. A weights file has no loss curves; of a run that is not finished there is
+nothing else.
+
+--latent draws a map of the codes of test examples, coloured by class: codes of
+two units as they are, the first two principal components of wider ones, or, by
+--method tsne, a map that keeps neighbours near one another, and no other
+distances. Beside it, what a grid of codes of two units stands for. It prints how
+many examples have another class's example nearest to them in the map.`,
+		Example: `  zoo plot runs/mnist-dbn
+  zoo plot runs/mnist-dbn --latent --method tsne -o map.png`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			run := args[0]
-			info, err := os.Stat(run)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p.run = args[0]
+			if err := p.check(cmd.Flags().Changed); err != nil {
+				return usageError{err}
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			drawn, err := a.draw(ctx, p)
 			if err != nil {
 				return err
 			}
-			if out == "" {
-				out = "."
-				if info.IsDir() {
-					out = run
-				}
+			if asJSON {
+				return a.printJSON(drawn, "")
 			}
-			asked := loss || filters || dot
-			if !asked {
-				finished := zoo.Finished(run)
-				loss, filters, dot = info.IsDir(), finished, finished
-			}
-			var drawn []string
-			if loss {
-				if drawn, err = zoo.DrawLoss(run, out); err != nil {
+			if l := drawn.Latent; l != nil && l.Mistaken != nil {
+				if err := a.print("%.1f %% of %d examples of %s have one of another class nearest", 100**l.Mistaken, l.Examples, l.Set); err != nil {
 					return err
 				}
 			}
-			if filters || dot {
-				t, err := zoo.Open(run)
-				if err != nil {
-					return err
-				}
-				if filters && (asked || t.Run.Data.Pictures()) {
-					sheets, err := t.DrawFilters(out)
-					if err != nil {
-						return err
-					}
-					drawn = append(drawn, sheets...)
-				}
-				if dot {
-					path := filepath.Join(out, "graph.dot")
-					if err := train.WriteFile(path, t.WriteGraph); err != nil {
-						return fmt.Errorf("zoo plot: write %s: %w", path, err)
-					}
-					drawn = append(drawn, path)
-				}
-			}
-			for _, path := range drawn {
+			for _, path := range drawn.Pictures {
 				if err := a.print("%s", path); err != nil {
 					return err
 				}
@@ -76,9 +83,126 @@ nothing else.`,
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&loss, "loss", false, "loss.png and layers.png")
-	f.BoolVar(&filters, "filters", false, "filters-N.png of each layer that has some")
-	f.BoolVar(&dot, "graph", false, "graph.dot")
-	f.StringVarP(&out, "output", "o", "", "folder to write to (default: the run's)")
+	f.BoolVar(&p.loss, "loss", false, "loss.png and layers.png")
+	f.BoolVar(&p.filters, "filters", false, "filters-N.png of each layer that has some")
+	f.BoolVar(&p.dot, "graph", false, "graph.dot")
+	f.BoolVar(&p.latent, "latent", false, "latent.png, and decoded.png of codes of two units")
+	f.StringVar(&p.method, "method", "", "how --latent puts codes into the plane: code, pca or tsne (default: code, or pca of more than two units)")
+	f.IntVar(&p.limit, "limit", 2000, "examples in the map at most, at even distances in the test part")
+	f.StringVarP(&p.out, "output", "o", "", "folder to write to (default: the run's), or the picture's file, NAME.png, where that is one")
+	f.BoolVar(&asJSON, "json", false, "print JSON, with the places in the map")
 	return cmd
+}
+
+// check finds flags that do not go together.
+func (p *plotting) check(changed func(flag string) bool) error {
+	for _, flag := range []string{"method", "limit"} {
+		if changed(flag) && !p.latent {
+			return fmt.Errorf("zoo plot: --%s is of the map that --latent draws", flag)
+		}
+	}
+	if p.limit < 1 {
+		return fmt.Errorf("zoo plot: --limit %d: want at least 1", p.limit)
+	}
+	if p.file() != "" && (!p.latent || p.loss || p.filters || p.dot) {
+		return fmt.Errorf("zoo plot: -o %s: the file of one picture, which --latent alone draws: want a folder for others", p.out)
+	}
+	return nil
+}
+
+// file is the picture's, where one is named.
+func (p *plotting) file() string {
+	if strings.EqualFold(filepath.Ext(p.out), ".png") {
+		return p.out
+	}
+	return ""
+}
+
+// draw draws what is asked.
+func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
+	info, err := os.Stat(p.run)
+	if err != nil {
+		return nil, err
+	}
+	if p.out == "" {
+		p.out = "."
+		if info.IsDir() {
+			p.out = p.run
+		}
+	}
+	asked := p.loss || p.filters || p.dot || p.latent
+	if !asked {
+		finished := zoo.Finished(p.run)
+		p.loss, p.filters, p.dot = info.IsDir(), finished, finished
+	}
+	drawn := &plotted{}
+	if p.loss {
+		if drawn.Pictures, err = zoo.DrawLoss(p.run, p.out); err != nil {
+			return nil, err
+		}
+	}
+	if !p.filters && !p.dot && !p.latent {
+		return drawn, nil
+	}
+	t, err := zoo.Open(p.run)
+	if err != nil {
+		return nil, err
+	}
+	if p.filters && (asked || t.Run.Data.Pictures()) {
+		sheets, err := t.DrawFilters(p.out)
+		if err != nil {
+			return nil, err
+		}
+		drawn.Pictures = append(drawn.Pictures, sheets...)
+	}
+	if p.dot {
+		path := filepath.Join(p.out, "graph.dot")
+		if err := train.WriteFile(path, t.WriteGraph); err != nil {
+			return nil, fmt.Errorf("zoo plot: write %s: %w", path, err)
+		}
+		drawn.Pictures = append(drawn.Pictures, path)
+	}
+	if p.latent {
+		if err := a.latent(ctx, t, p, drawn); err != nil {
+			return nil, err
+		}
+	}
+	return drawn, nil
+}
+
+// latent draws the map of codes.
+func (a *app) latent(ctx context.Context, t *zoo.Trained, p plotting, drawn *plotted) error {
+	images, err := a.images(t, nil, data.Test)
+	if err != nil {
+		return err
+	}
+	defer images.Close()
+	bar := newMeasuring(a.err)
+	l, err := zoo.NewLatent(ctx, t.Model, zoo.Spread(images, p.limit), p.method, bar.tell)
+	if err := errors.Join(err, bar.end()); err != nil {
+		return err
+	}
+	drawn.Latent = l
+	path, decoded := p.file(), strings.TrimSuffix(p.out, filepath.Ext(p.out))+"-decoded.png"
+	if path == "" {
+		path, decoded = filepath.Join(p.out, "latent.png"), filepath.Join(p.out, "decoded.png")
+	}
+	if err := drawn.add(path)(l.Draw()); err != nil {
+		return err
+	}
+	if l.Method != zoo.MapCode || !t.Run.Data.Pictures() {
+		return nil
+	}
+	return drawn.add(decoded)(l.DrawDecoded(t))
+}
+
+// add writes a picture that was just drawn, if it was.
+func (d *plotted) add(path string) func(m image.Image, err error) error {
+	return func(m image.Image, err error) error {
+		if err != nil {
+			return err
+		}
+		d.Pictures = append(d.Pictures, path)
+		return report.WritePNG(path, m)
+	}
 }
