@@ -201,17 +201,12 @@ const (
 
 // Gibbs is one step v → h → v'.
 func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
-	x := l.Up(g, v)
 	var h *graph.Node
 	switch noise {
 	case MeanField:
-		h = l.Hidden.Mean(g, x)
+		h = l.Encode(g, v)
 	case HiddenNoise, AllNoise:
-		if err := l.drawable(); err != nil {
-			g.Fail(err)
-			return nil
-		}
-		h = l.Hidden.Sample(g, x, l.Name+".hidden")
+		h = l.Draw(g, v, l.Name+".hidden")
 	default:
 		g.Fail(fmt.Errorf("models: noise %q, want %q, %q or %q", noise, MeanField, HiddenNoise, AllNoise))
 		return nil
@@ -221,6 +216,15 @@ func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
 		return l.visible(g, v).Sample(g, y, l.Name+".visible")
 	}
 	return l.visible(g, v).Mean(g, y)
+}
+
+// Draw draws hidden states given v (B×input) from a stream: (B×output).
+func (l *Layer) Draw(g *graph.Graph, v *graph.Node, stream string) *graph.Node {
+	if err := l.drawable(); err != nil {
+		g.Fail(err)
+		return nil
+	}
+	return l.Hidden.Sample(g, l.Up(g, v), stream)
 }
 
 // drawable finds out whether drawn hidden states have the noise of the copies

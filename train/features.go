@@ -29,6 +29,7 @@ type features struct {
 func (t *Trainer) prepare(ctx context.Context, s Stage) error {
 	first, _ := s.Span(len(t.layers))
 	_, ok := s.objective().(bottomUp)
+	ok = ok && !s.DrawData // which draws everything anew
 	if !ok || t.data.passed >= first {
 		t.data = features{t.images, 0}
 	}

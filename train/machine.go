@@ -47,7 +47,7 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 	task := m.inputs(g, model, stage, n, passed)
 	task.Chains = chains
 	if stage.DrawData {
-		task.V = g.Bernoulli(task.V, "data")
+		task.V, task.Drawn = g.Bernoulli(task.V, "data"), true
 	}
 	loss, err := stage.objective().Build(g, model, task)
 	if err != nil {

@@ -20,6 +20,7 @@ type Task struct {
 	V           *graph.Node // the batch: (B×input), or what the layers below have made of it
 	Below       int         // how many layers V has passed already
 	First, Last int         // the layers that learn, from 1
+	Drawn       bool        // what lies below them gives drawn states, not means
 	Labels      *graph.Node // 1 for the class of each example, else 0: (B×classes); nil for a model without classes
 
 	// Chains are what a persistent objective keeps from step to step, by name,
@@ -89,7 +90,12 @@ func layerwise(g *graph.Graph, layers []*models.Layer, task Task, flow float64, 
 		if i < task.Below {
 			continue
 		}
-		h := l.Encode(g, v)
+		var h *graph.Node
+		if i+1 < task.First && task.Drawn {
+			h = l.Draw(g, v, l.Name+".data")
+		} else {
+			h = l.Encode(g, v)
+		}
 		if i+1 >= task.First {
 			part := term(l, v)
 			part.Layer, part.Visible, part.Hidden, part.Centre = l, v, h, true

@@ -29,9 +29,19 @@ type Stage struct {
 	// unit's pre-activation. 0.5 is a good value; 0 keeps the initial weights.
 	DataStart float64 `json:"data_start,omitempty"`
 
+	// Transpose makes layer First begin, the first time that it learns, as the
+	// machine below it turned over: its first hidden units are that machine's
+	// visible ones, with their biases and weights; the rest start as they would.
+	// A stack of two machines of which the upper one begins so has the
+	// likelihood of the lower one, and what the upper one then learns raises a
+	// bound of it (Hinton, Osindero and Teh 2006, section 4).
+	Transpose bool `json:"transpose,omitempty"`
+
 	// DrawData draws the values of an image as 0 or 1, with the values as
 	// probabilities, anew each time that it is seen. Binary machines learn from
-	// grey pixels so, without learning one drawing by heart.
+	// grey pixels so, without learning one drawing by heart. The states of layers
+	// below those that learn are drawn, too, and not means: that is the
+	// distribution whose likelihood the bound of a stack is about.
 	DrawData bool `json:"draw_data,omitempty"`
 
 	// MeanRate is how far the running means μ and λ of centred layers move
@@ -108,8 +118,6 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("data_start %g, want at least 0", s.DataStart)
 	case s.MeanRate > 1:
 		return fmt.Errorf("mean_rate %g, want at most 1", s.MeanRate)
-	case s.DrawData && s.First > 1:
-		return fmt.Errorf("draw_data draws values of images, but layers learn from %d on", s.First)
 	case s.Validation < 0:
 		return fmt.Errorf("validation %d, want at least 0", s.Validation)
 	case s.Patience < 0 || s.Patience > 0 && s.Validation == 0:
@@ -118,10 +126,20 @@ func (s Stage) check(model models.Model) error {
 	if _, ok := s.objective().(measure); s.Validation > 0 && !ok {
 		return fmt.Errorf("validation: the loss of %T does not tell how good a model is", s.objective())
 	}
-	if n := len(layersOf(model)); n > 0 {
+	if _, ok := s.objective().(bottomUp); s.DrawData && s.First > 1 && !ok {
+		return fmt.Errorf("draw_data: %T goes through the layers below those that learn by means", s.objective())
+	}
+	layers := layersOf(model)
+	if n := len(layers); n > 0 {
 		if first, last := s.Span(n); first < 1 || last > n || first > last {
 			return fmt.Errorf("layers %d to %d, want some of 1 to %d", first, last, n)
 		}
+	}
+	if s.Transpose {
+		if s.First < 2 {
+			return fmt.Errorf("transpose: layers learn from %d on, but the lowest has none below it", max(s.First, 1))
+		}
+		return transposable(layers[s.First-1], layers[s.First-2])
 	}
 	return nil
 }

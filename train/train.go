@@ -274,6 +274,9 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 				return fmt.Errorf("%s: start from data: %w", l.Name, err)
 			}
 		}
+		if !t.started[l.Name] && s.Transpose && i == 0 {
+			startTransposed(l, t.layers[first-2])
+		}
 		t.started[l.Name] = true
 	}
 	return nil

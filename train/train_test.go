@@ -557,7 +557,7 @@ func TestNewRefuses(t *testing.T) {
 		"cross-entropy": {gaussian, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Objective: Reconstruction{Loss: "cross-entropy"}}}, "logistic"},
 		"mean rate":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, MeanRate: 2}}, "mean_rate"},
 		"data start":    {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, DataStart: -1}}, "data_start"},
-		"draw data":     {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, First: 2, DrawData: true}}, "draw_data"},
+		"draw data":     {nil, bars(3), []Stage{{Objective: Reconstruction{}, Optimizer: adam, Epochs: 1, First: 2, DrawData: true}}, "draw_data"},
 		"batch":         {nil, bars(3), []Stage{{Optimizer: adam, Epochs: 1, Batch: -1}}, "batch"},
 	} {
 		if c.spec == nil {

@@ -14,6 +14,7 @@ func All() []Recipe {
 		mnistRBMCentred(),
 		mnistRBMPCD(),
 		mnistRBMCD25(),
+		mnistDBN2000(),
 		freyGRBM(),
 		cifarGRBM(),
 		newsRBM(),

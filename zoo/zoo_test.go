@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,9 @@ func small(r Recipe) []string {
 			field := "units=6"
 			if _, ok := layer.(models.ConvRBM); ok {
 				field = "filters=4"
+			}
+			if slices.ContainsFunc(r.Stages, func(s train.Stage) bool { return s.Transpose && s.First == i+1 }) {
+				field = "units=784" // no fewer than pixels
 			}
 			set = append(set, at+".layers."+string(rune('0'+i))+"."+field)
 		}
