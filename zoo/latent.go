@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
@@ -199,38 +198,4 @@ func Spread(images *data.Images, n int) *data.Images {
 		index[i] = i * all / n
 	}
 	return images.Choose(index)
-}
-
-// values are examples of so many values.
-type values struct {
-	size int
-	x    []float32
-}
-
-func (v values) Len() int  { return len(v.x) / v.size }
-func (v values) Size() int { return v.size }
-func (v values) Floats(dst []float32, index ...int) {
-	for _, i := range index {
-		dst = dst[copy(dst, v.x[i*v.size:(i+1)*v.size]):]
-	}
-}
-
-// Decode is the examples that codes stand for, one after the other.
-func Decode(model models.Model, codes []float32) ([]float32, error) {
-	coder, ok := model.(models.Coder)
-	if !ok {
-		return nil, fmt.Errorf("zoo: decode: a %T has no code", model.Spec())
-	}
-	size := graph.Size(coder.CodeShape())
-	if len(codes)%size != 0 {
-		return nil, fmt.Errorf("zoo: decode: %d numbers, want codes of %d", len(codes), size)
-	}
-	var all []float32
-	err := metric.Sweep(values{size, codes}, evalBatch, coder.CodeShape(), func(g *graph.Graph, h *graph.Node) []*graph.Node {
-		return []*graph.Node{coder.Decode(g, h)}
-	}, func(_ int, found [][]float32) error {
-		all = append(all, found[0]...)
-		return nil
-	})
-	return all, err
 }

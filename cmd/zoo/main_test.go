@@ -174,6 +174,9 @@ func TestTrainAndUse(t *testing.T) {
 	if out := must(t, dir, "encode", run, "photo.png", "photo.png", "-o", "c.npy"); !strings.Contains(out, "2 codes of 4") {
 		t.Errorf("encode prints %s", out)
 	}
+	if m, err := png.Decode(strings.NewReader(interpolated(t, dir, run))); err != nil || m.Bounds().Dx() != 6*(7*16+2)+2 || m.Bounds().Dy() != 4*(7*16+2)+2 {
+		t.Errorf("interpolate draws %v, %v: want 4 rows of 6 pictures", m.Bounds(), err)
+	}
 	must(t, dir, "export", run, "-o", "w.safetensors")
 	must(t, dir, "sample", "w.safetensors", "-n", "5", "--steps", "2", "--noise", "all", "-o", "w.png")
 	if read(t, filepath.Join(dir, "w.png")) != samples["s"] {
@@ -187,6 +190,16 @@ func TestTrainAndUse(t *testing.T) {
 			t.Errorf("plot does not draw %s:\n%s", name, plots)
 		}
 	}
+}
+
+// interpolated is the strip from a photograph to two test images.
+func interpolated(t *testing.T, dir, run string) string {
+	t.Helper()
+	must(t, dir, "interpolate", run, "photo.png", "7", "0", "--steps", "4", "--pixels", "-o", "between.png")
+	if _, problems, code := zoo(t, dir, "interpolate", run, "photo.png", "7000"); code != 1 || !strings.Contains(problems, "no test image 7000, want 0 to") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
+	return read(t, filepath.Join(dir, "between.png"))
 }
 
 // A machine over flat examples, which has its pictures' shape from its data.
@@ -358,6 +371,8 @@ func TestWrongUsage(t *testing.T) {
 		{"train mnist-rbm --data-dir nowhere", []string{"nowhere"}},
 		{"export run --format onnnx", []string{"onnnx", "want safetensors"}},
 		{"data", []string{"list or verify"}},
+		{"interpolate run 3", []string{"usage: zoo interpolate RUN A B"}},
+		{"interpolate run 3 4 --steps 1", []string{"--steps 1"}},
 		{"plot run --method pca", []string{"--method", "--latent"}},
 		{"plot run --latent --limit 0", []string{"--limit 0"}},
 		{"plot run --loss -o one.png", []string{"one.png", "folder"}},

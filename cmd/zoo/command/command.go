@@ -95,6 +95,7 @@ func (a *app) root() *cobra.Command {
 		a.eval(),
 		a.sample(),
 		a.reconstruct(),
+		a.interpolate(),
 		a.encode(),
 		a.export(),
 		a.plot(),
