@@ -46,10 +46,6 @@ const (
 	OutputColour     Output = "colour"     // v + y − luminance(y) in each channel: the luminance of v is kept exactly
 )
 
-// Luminance is the share of red, green and blue in the luminance of a colour
-// (ITU-R BT.601).
-var Luminance = [3]float64{0.299, 0.587, 0.114}
-
 // New makes the network. Biases begin at zero. Weights are normal, into a ReLU
 // with variance 2/n (He et al. 2015, equation 10), others with variance 2/(n+m)
 // (Glorot and Bengio 2010, equation 12), for sums of n inputs, each a part of m of
@@ -87,10 +83,9 @@ func (l convLayer) down(g *graph.Graph, y *graph.Node) *graph.Node {
 // convAutoencoder is a ConvAutoencoder with parameters.
 type convAutoencoder struct {
 	spec             ConvAutoencoder
-	encoder, decoder []convLayer   // both from the picture up
-	dense            []denseLayer  // to the dense code and from it; none without
-	code             []int         // the shape of a code
-	colour           *graph.Tensor // takes its luminance from a row of red, green and blue
+	encoder, decoder []convLayer  // both from the picture up
+	dense            []denseLayer // to the dense code and from it; none without
+	code             []int        // the shape of a code
 }
 
 func (m *convAutoencoder) build(random *graph.Random) error {
@@ -146,13 +141,6 @@ func (m *convAutoencoder) build(random *graph.Random) error {
 	}
 	if c.corrects() {
 		clear(m.decoder[0].weight.Data)
-	}
-	m.colour = graph.NewTensor("less luminance", 3, 3)
-	for i, share := range Luminance {
-		for j := range 3 {
-			m.colour.Data[3*i+j] = -float32(share)
-		}
-		m.colour.Data[3*i+i]++
 	}
 	m.code = at
 	top := graph.Size(at)
@@ -317,7 +305,8 @@ func (m *convAutoencoder) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 	case OutputCorrection:
 		return g.Add(v, y)
 	case OutputColour:
-		return g.Add(v, g.Reshape(g.MatMul(g.Reshape(y, y.Shape().TotalSize()/3, 3), g.Param(m.colour)), y.Shape()...))
+		luminance := g.Luminance(y)
+		return g.Sub(g.Add(v, y), g.Concat(luminance, luminance, luminance))
 	}
 	return g.Map(graph.Sigmoid, y)
 }

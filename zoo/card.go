@@ -22,7 +22,7 @@ Samples.
 {{end}}{{if .Run.Data.Pictures}}
 ![reconstructions](reconstructions.png)
 
-Test pictures, each above its reconstruction through the whole model.
+Test pictures, each above {{with .Run.Recipe.Corruption}}what {{.}} makes of it, and what the model makes of that{{else}}its reconstruction through the whole model{{end}}.
 {{end}}{{with .Topics}}
 ## Words
 
@@ -39,7 +39,14 @@ Mean square of pixel − reconstruction, pixels from 0 to 1, over {{.Test.Images
 | layers up and down | error |
 |---|---|
 {{range .Test.Depths}}| {{.Layers}} | {{printf "%.5f" .Error}} |
-{{end}}{{with .Test.Mistaken}}
+{{end}}{{with .Test.Restoration}}
+How like the originals test pictures are that are corrupted by {{.Corruption}}: mean square of the differences and its
+peak signal-to-noise ratio, mean structural similarity (1: alike):
+
+| | error | PSNR | SSIM |
+|---|---|---|---|
+{{range .Ways}}| {{.Way}} | {{printf "%.5f" .Error}} | {{with .PSNR}}{{printf "%.2f dB" .}}{{else}}∞{{end}} | {{printf "%.3f" .SSIM}} |
+{{end}}{{end}}{{with .Test.Mistaken}}
 Test images that are taken for another class: {{percent .}}.
 {{end}}{{range .Expected}}
 Expected: {{printf "%.5f" .Value}} ({{.Source}}).
@@ -53,7 +60,8 @@ Beside the principal components:
 {{if .Samples}}    zoo sample {{.Folder}} -n 64 --seed 2 -o samples.png
 {{end}}{{if .Run.Data.Pictures}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
     zoo encode {{.Folder}} PICTURE.jpg -o code.npy
-{{end}}    zoo eval {{.Folder}}
+{{with .Run.Recipe.Corruption}}    zoo reconstruct {{$.Folder}} PICTURE.jpg --corrupt {{.}} -o restored.png
+{{end}}{{end}}    zoo eval {{.Folder}}
     zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
     zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
 

@@ -6,7 +6,6 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
-	"boltzoo/train/data"
 	"boltzoo/train/metric"
 )
 
@@ -101,8 +100,8 @@ func (v values) Floats(dst []float32, index ...int) {
 	}
 }
 
-// Floats is the pixels of all images, in [0,1].
-func Floats(images *data.Images) []float32 {
+// Floats is the values of all images; of data.Images they are in [0,1].
+func Floats(images metric.Source) []float32 {
 	index := make([]int, images.Len())
 	for i := range index {
 		index[i] = i

@@ -47,6 +47,7 @@ type Evaluation struct {
 	PseudoLikelihood *float64                `json:"pseudo,omitempty"` // mean of an image, nats
 	Gap              *Gap                    `json:"gap,omitempty"`
 	Reconstruction   []Depth                 `json:"reconstruction,omitempty"`
+	Restoration      *Restoration            `json:"restoration,omitempty"`
 	Units            []metric.Activity       `json:"units,omitempty"`           // of each layer
 	Autocorrelation  *metric.Autocorrelation `json:"autocorrelation,omitempty"` // of the chain of the top machine
 	HSPM             []float64               `json:"hspm,omitempty"`            // of the data and of each layer
@@ -125,6 +126,7 @@ var aspects = []aspect{
 	{name: "gap", about: "free energy of test images less that of training images", lacks: (*evaluator).noEnergy, measure: (*evaluator).gap, generative: true},
 	{name: "pseudo", about: "pseudo-likelihood, over every pixel", lacks: (*evaluator).noPseudo, measure: (*evaluator).pseudo, generative: true},
 	{name: "reconstruction", about: "mean squared reconstruction error through each depth", lacks: (*evaluator).noCode, measure: (*evaluator).reconstruction},
+	{name: "restoration", about: "likeness to the originals of pictures that the model restores, beside what needs no model", lacks: (*evaluator).noRestoration, measure: (*evaluator).restoration},
 	{name: "units", about: "activity of hidden units; how many are dead or saturated", lacks: (*evaluator).noLayers, measure: (*evaluator).units},
 	{name: "autocorrelation", about: "Gibbs steps between states as good as independent", lacks: (*evaluator).noChain, measure: (*evaluator).autocorrelation, generative: true},
 	{name: "hspm", about: "Hoyer's sparseness of the data and of each layer", lacks: (*evaluator).noLayers, measure: (*evaluator).hspm},
@@ -181,7 +183,7 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 		test = test.Head(o.Limit)
 	}
 	train = train.Head(orElse(o.Train, test.Len()))
-	e := &evaluator{Eval: o, model: t.Model, train: train, test: test, trainStates: train, testStates: test, random: graph.NewRandom(o.Seed), trainLabels: train.Labels, testLabels: test.Labels}
+	e := &evaluator{Eval: o, model: t.Model, corruption: t.Run.Recipe.Corruption(), train: train, test: test, trainStates: train, testStates: test, random: graph.NewRandom(o.Seed), trainLabels: train.Labels, testLabels: test.Labels}
 	e.result = &Evaluation{Set: test.Name, Images: test.Len(), Train: train.Len(), Seed: o.Seed, BuiltIn: t.Run.Data.BuiltIn}
 	if layered, ok := t.Model.(models.Layered); ok {
 		e.layers = layered.Layers()

@@ -6,6 +6,7 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/train"
 	"boltzoo/train/metric"
 )
 
@@ -13,8 +14,9 @@ import (
 type evaluator struct {
 	Eval
 	model       models.Model
-	layers      []*models.Layer // none for a model without
-	train, test metric.Source   // as they are
+	layers      []*models.Layer   // none for a model without
+	corruption  train.Corruptions // what it has learnt to undo
+	train, test metric.Source     // as they are
 	// The same as states of the visible units, which likelihoods are about.
 	trainStates, testStates metric.Source
 	trainLabels             []byte // nil where images have none
@@ -36,6 +38,18 @@ func (e *evaluator) reconstruction(context.Context) error {
 	for i, mse := range errs {
 		e.result.Reconstruction = append(e.result.Reconstruction, Depth{i + 1, mse})
 	}
+	return err
+}
+
+func (e *evaluator) noRestoration() error {
+	if err := e.noCode(); err != nil {
+		return err
+	}
+	return restorable(e.model.InputShape(), e.corruption)
+}
+
+func (e *evaluator) restoration(ctx context.Context) (err error) {
+	e.result.Restoration, err = Restore(ctx, e.model.(models.Coder), e.corruption, e.test, e.train, e.Seed)
 	return err
 }
 
@@ -230,9 +244,16 @@ func (e *evaluator) aod(context.Context) (err error) {
 	return err
 }
 
+// probeMost is how many values of codes are held for a probe at most, a gigabyte.
+const probeMost = 1 << 28
+
 func (e *evaluator) noProbe() error {
 	if err := e.noCode(); err != nil {
 		return err
+	}
+	units, images := graph.Size(e.model.(models.Coder).CodeShape()), e.train.Len()+e.test.Len()
+	if units*images > probeMost {
+		return fmt.Errorf("codes of %d images of %d values each are too many to hold: want fewer images", images, units)
 	}
 	return e.noLabels()
 }

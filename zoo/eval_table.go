@@ -55,6 +55,9 @@ func (e *Evaluation) Rows() []Row {
 		}
 		add(fmt.Sprintf("mse through %d layers", d.Layers), note, "%.5f", d.Error)
 	}
+	if e.Restoration != nil {
+		rows = append(rows, e.Restoration.rows()...)
+	}
 	metric = "units"
 	for _, u := range e.Units {
 		add(u.Layer, fmt.Sprintf("mean state, deviation %.3f over images; of %d units %d are dead, %d saturated", u.Deviation, u.Units, u.Dead, u.Saturated), "%.3f", u.Mean)

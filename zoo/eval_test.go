@@ -11,6 +11,7 @@ import (
 	"boltzoo/graph"
 	"boltzoo/models"
 	"boltzoo/models/unit"
+	"boltzoo/train"
 	"boltzoo/train/data"
 )
 
@@ -101,7 +102,11 @@ func TestEvaluateEachMetric(t *testing.T) {
 		case "error":
 			spec = models.Classifier{Body: spec, Classes: 10}
 		}
-		e := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, untrained(t, spec))
+		trained := untrained(t, spec)
+		if name == "restoration" {
+			trained.Run.Recipe.Stages = []train.Stage{{Objective: train.Reconstruction{Corruption: train.Corruptions{{Form: "masking", Level: 0.5}}}}}
+		}
+		e := evaluate(t, Eval{Metrics: []string{name}, Chains: 3, Betas: 3}, trained)
 		if _, err := json.Marshal(e); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,10 +1,12 @@
 package zoo
 
 import (
+	"context"
 	"fmt"
 	"image"
 
 	"boltzoo/models"
+	"boltzoo/train"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
 	"boltzoo/zoo/report"
@@ -45,6 +47,9 @@ type Test struct {
 	// Mistaken is the share of images, of all that there are to test on, that a
 	// classifier takes for another class; nil for what tells no classes.
 	Mistaken *float64 `json:"class_error,omitempty"`
+	// Restoration is what it does with images that are corrupted as in its
+	// training; nil for a model that has learnt to restore none.
+	Restoration *Restoration `json:"restoration,omitempty"`
 }
 
 // Depth is the error of going up so many layers and down again.
@@ -87,7 +92,7 @@ func mistaken(model models.Model, images *data.Images) (*float64, error) {
 
 // report draws the pictures of a finished run and writes its card. Pictures and
 // reconstruction errors are of the first of all test images.
-func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
+func (t *Training) report(ctx context.Context, trained *Trained, all *data.Images) (*Result, error) {
 	most := testMost
 	if limit := t.Run.Recipe.Data.Images; limit > 0 {
 		most = min(most, limit)
@@ -102,6 +107,12 @@ func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
 	}
 	f := t.Folder
 	r := t.Run.Recipe
+	corruption := r.Corruption()
+	if restorable(t.model.InputShape(), corruption) == nil {
+		if measured.Restoration, err = Restore(ctx, t.model.(models.Coder), corruption, test, t.images, r.Seed); err != nil {
+			return nil, err
+		}
+	}
 	if r.Sampling != (Sampling{}) {
 		some := t.images.Head(shown)
 		samples, err := r.Sampling.Sample(t.model, some.Len(), r.Seed, Floats(some))
@@ -113,12 +124,8 @@ func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
 		}
 	}
 	if t.Run.Data.Pictures() {
-		some := test.Head(pairs)
-		reconstructed, err := Reconstruct(t.model, some)
-		if err != nil {
-			return nil, err
-		}
-		if err := draw(f.file(reconstructionsFile))(report.Sheet{}.Pairs(test.Height, test.Width, test.Channels, Floats(some), reconstructed)); err != nil {
+		sheet, err := DrawPairs(ctx, t.model, test.Head(pairs), corruption, r.Seed)
+		if err := draw(f.file(reconstructionsFile))(sheet, err); err != nil {
 			return nil, err
 		}
 	}
@@ -144,6 +151,25 @@ func (t *Training) report(trained *Trained, all *data.Images) (*Result, error) {
 	}
 	result.Files = f.Files()
 	return result, nil
+}
+
+// DrawPairs draws images above their reconstructions, and between them what these
+// are made from where that is corrupted, which seed decides.
+func DrawPairs(ctx context.Context, model models.Model, images *data.Images, c train.Corruptions, seed uint64) (*image.RGBA, error) {
+	var sets [][]float32
+	seen := metric.Source(images)
+	if len(c) > 0 {
+		var err error
+		if seen, err = Corrupt(ctx, images, model.InputShape(), c, seed); err != nil {
+			return nil, err
+		}
+		sets = append(sets, Floats(seen))
+	}
+	again, err := Reconstruct(model, seen)
+	if err != nil {
+		return nil, err
+	}
+	return report.Sheet{}.Pairs(images.Height, images.Width, images.Channels, Floats(images), append(sets, again)...)
 }
 
 // draw writes a picture that was just drawn, if it was.

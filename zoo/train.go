@@ -270,7 +270,7 @@ func (t *Training) Finish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	defer test.Close()
-	result, err := t.report(trained, test)
+	result, err := t.report(ctx, trained, test)
 	if err != nil {
 		return nil, err
 	}

@@ -23,5 +23,8 @@ func All() []Recipe {
 		mnistSigmoid(),
 		birdsongDBN(),
 		birdsongSigmoid(),
+		celebaAERestore(),
+		celebaAEColor(),
+		cifarAEColor(),
 	}
 }

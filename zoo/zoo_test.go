@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -45,6 +46,11 @@ func small(r Recipe) []string {
 				field = "units=784" // no fewer than pixels
 			}
 			set = append(set, at+".layers."+string(rune('0'+i))+"."+field)
+		}
+	} else if conv, ok := body.(models.ConvAutoencoder); ok {
+		set = append(set, at+".filters="+strings.ReplaceAll(fmt.Sprint(slices.Repeat([]int{4}, len(conv.Filters))), " ", ","))
+		if conv.Units > 0 {
+			set = append(set, at+".units=6")
 		}
 	} else {
 		set = append(set, at+".units=6")
@@ -124,7 +130,11 @@ func TestEveryRecipeTrains(t *testing.T) {
 				t.Errorf("a share of mistaken images: %v", result.Test.Mistaken)
 			}
 			names := []string{"recipe.json", "metrics.jsonl", "checkpoint/state.safetensors", "model.safetensors", "card.md"}
-			pictures := []string{"reconstructions.png", "filters-1.png"}
+			pictures := []string{"reconstructions.png"}
+			_, conv := r.Model.(models.ConvAutoencoder) // of which there are no filters to draw
+			if !conv {
+				pictures = append(pictures, "filters-1.png")
+			}
 			if result.Data.Pictures() {
 				names = append(names, pictures...)
 			} else {
@@ -136,7 +146,7 @@ func TestEveryRecipeTrains(t *testing.T) {
 			}
 			if _, ok := r.Stages[0].Objective.(train.Classification); ok {
 				names = append(names, "classes.png")
-			} else {
+			} else if !conv {
 				names = append(names, "loss.png")
 			}
 			if r.Sampling != (Sampling{}) {

@@ -221,6 +221,66 @@ func TestFlatModel(t *testing.T) {
 	}
 }
 
+// A network that colours is measured beside what colours without learning, and
+// shows what it was given between the originals and what it makes of that. Any
+// other model can be given spoilt images, too.
+func TestCorrupted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, "train", "celeba-ae-color", "--set", "data.size=16", "--set", "model.shape=[16,16,3]", "--set", "model.filters=[4,4]",
+		"--set", "model.units=6", "--limit", "40", "--epochs", "1", "--out", "colour")
+	card := read(t, filepath.Join(dir, "colour", "card.md"))
+	for _, want := range []string{"| mean colour of training pictures |", "| restored |", "what grey makes of it", "--corrupt grey"} {
+		if !strings.Contains(card, want) {
+			t.Errorf("no %q in the card\n%s", want, card)
+		}
+	}
+	if out := must(t, dir, "eval", "colour", "--limit", "20"); strings.Count(out, "pictures corrupted by grey") != 3 {
+		t.Errorf("eval prints\n%s", out)
+	}
+	height := func(args ...string) int {
+		t.Helper()
+		must(t, dir, append([]string{"reconstruct", "colour", "-n", "3", "-o", "r.png"}, args...)...)
+		m, err := png.Decode(strings.NewReader(read(t, filepath.Join(dir, "r.png"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Bounds().Dy()
+	}
+	if two, three := height(), height("--gray"); 2*three != 3*two-2 { // two pixels of a line are around all
+		t.Errorf("sheets of heights %d and %d, want rows of two and three pictures", two, three)
+	}
+	holed := read(t, filepath.Join(dir, "r.png"))
+	if height("--corrupt", "hole:0.5,gaussian:0.1"); read(t, filepath.Join(dir, "r.png")) == holed {
+		t.Error("one picture of two corruptions")
+	}
+	var found struct {
+		Corrupted struct {
+			Corruption string
+			MSE        float64
+			Restored   float64 `json:"restored_mse"`
+		}
+	}
+	writePNG(t, filepath.Join(dir, "photo.png"), 40, 30)
+	if err := json.Unmarshal([]byte(must(t, dir, "reconstruct", "colour", "photo.png", "--corrupt", "hole:1", "--json")), &found); err != nil {
+		t.Fatal(err)
+	}
+	if c := found.Corrupted; c.Corruption != "hole:1" || !(c.MSE > 0 && c.Restored > 0) {
+		t.Errorf("reconstruct finds %+v", found)
+	}
+
+	must(t, dir, with(tinyRBM, "--out", "digits")...)
+	if out := must(t, dir, "reconstruct", "digits", "--corrupt", "masking:0.3"); !strings.Contains(out, "after masking:0.3") || !strings.Contains(out, "reconstructed from these") {
+		t.Errorf("reconstruct prints\n%s", out)
+	}
+	if _, problems, code := zoo(t, dir, "reconstruct", "digits", "--gray"); code != 1 || !strings.Contains(problems, "1 channels, want 3") {
+		t.Errorf("digits in grey: exit code %d: %s", code, problems)
+	}
+	if _, problems, code := zoo(t, dir, "eval", "digits", "--metrics", "restoration"); code != 1 || !strings.Contains(problems, "nothing to restore") {
+		t.Errorf("a machine that restores nothing: exit code %d: %s", code, problems)
+	}
+}
+
 // A map of codes is drawn where it is asked for, and tells a program its places.
 func TestLatentMap(t *testing.T) {
 	t.Parallel()
@@ -371,6 +431,8 @@ func TestWrongUsage(t *testing.T) {
 		{"train mnist-rbm --data-dir nowhere", []string{"nowhere"}},
 		{"export run --format onnnx", []string{"onnnx", "want safetensors"}},
 		{"data", []string{"list or verify"}},
+		{"reconstruct run --corrupt masking:1.5", []string{"--corrupt", "level 1.5, want 0 to 1"}},
+		{"reconstruct run --corrupt blur:1", []string{"blur", "want one of masking"}},
 		{"interpolate run 3", []string{"usage: zoo interpolate RUN A B"}},
 		{"interpolate run 3 4 --steps 1", []string{"--steps 1"}},
 		{"plot run --method pca", []string{"--method", "--latent"}},

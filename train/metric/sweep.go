@@ -94,19 +94,25 @@ func Climb(ctx context.Context, layers []*models.Layer, source Source, batch int
 	if len(layers) == 0 {
 		return source, nil
 	}
-	return climb(ctx, layers[0].InputShape(), layers[len(layers)-1].OutputShape(), source, batch,
+	return climb(ctx, nil, layers[0].InputShape(), layers[len(layers)-1].OutputShape(), source, batch,
 		func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, layers, v) })
 }
 
 // Encoded is a model's codes of examples, computed once and held.
 func Encoded(ctx context.Context, model models.Coder, source Source, batch int) (Source, error) {
-	return climb(ctx, model.InputShape(), model.CodeShape(), source, batch, model.Encode)
+	return climb(ctx, nil, model.InputShape(), model.CodeShape(), source, batch, model.Encode)
 }
 
-func climb(ctx context.Context, in, out []int, source Source, batch int, up func(g *graph.Graph, v *graph.Node) *graph.Node) (Source, error) {
+// Changed is what build makes of each of the examples of that shape, (B×shape) to
+// as many values, computed once and held; it may draw from random's streams.
+func Changed(ctx context.Context, random *graph.Random, shape []int, source Source, batch int, build func(g *graph.Graph, v *graph.Node) *graph.Node) (Source, error) {
+	return climb(ctx, random, shape, shape, source, batch, build)
+}
+
+func climb(ctx context.Context, random *graph.Random, in, out []int, source Source, batch int, up func(g *graph.Graph, v *graph.Node) *graph.Node) (Source, error) {
 	above := &activations{size: graph.Size(out)}
 	above.x = make([]float32, 0, source.Len()*above.size)
-	return above, Sweep(source, batch, in,
+	return above, sweep(random, source, batch, in,
 		func(g *graph.Graph, v *graph.Node) []*graph.Node { return []*graph.Node{up(g, v)} },
 		func(_ int, values [][]float32) error {
 			above.x = append(above.x, values[0]...)

@@ -166,10 +166,16 @@ func fill(m *image.RGBA, r image.Rectangle, c color.RGBA) {
 }
 
 // fit is the number of columns for n pictures of which ideal would fill a
-// square: the next divisor of n, so that the last row is full, where one is near.
+// square: the next divisor of n, so that the last row is full, where one is near,
+// rather above than below.
 func fit(n int, ideal float64) int {
 	first := int(math.Ceil(ideal))
 	for c := first; c <= n && float64(c) <= 1.5*ideal; c++ {
+		if n%c == 0 {
+			return c
+		}
+	}
+	for c := first - 1; float64(c) >= ideal/1.5; c-- {
 		if n%c == 0 {
 			return c
 		}

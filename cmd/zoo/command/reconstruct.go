@@ -2,10 +2,12 @@ package command
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"boltzoo/train"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
 	"boltzoo/zoo"
@@ -15,8 +17,9 @@ import (
 // reconstructed is what reconstruct found, for programs.
 type reconstructed struct {
 	zoo.Test
-	PCA     []component `json:"pca,omitempty"`
-	Picture string      `json:"picture"`
+	PCA       []component    `json:"pca,omitempty"`
+	Corrupted *zoo.Corrupted `json:"corrupted,omitempty"`
+	Picture   string         `json:"picture"`
 }
 
 // component is the error of so many principal components of the training
@@ -28,9 +31,10 @@ type component struct {
 
 func (a *app) reconstruct() *cobra.Command {
 	var (
-		depths, asJSON bool
-		pca, most      int
-		out            string
+		depths, asJSON, gray bool
+		pca, most            int
+		out, corrupt         string
+		seed                 uint64
 	)
 	cmd := &cobra.Command{
 		Use:   "reconstruct RUN [IMAGE…]",
@@ -40,11 +44,23 @@ the mean square of pixel − reconstruction, pixels from 0 to 1. Without images,
 those of the test part of the data that the model was trained on.
 
 --depths adds the error through the first layers only; --pca adds that of the
-principal components of the training images.`,
+principal components of the training images.
+
+--corrupt spoils the images before they are encoded, and shows them so in a row
+between: ` + strings.Join(train.CorruptionForms, ", ") + `, each but grey with its level
+from 0 to 1, as in masking:0.3; a hole with what fills it, too, as in hole:0.5:1;
+several one after the other as in gaussian:0.1,hole:0.4. --gray is
+--corrupt grey: images in their luminance, to be coloured.`,
 		Example: `  zoo reconstruct runs/celeba-dbn --depths --pca 100
-  zoo reconstruct runs/celeba-dbn me.jpg -o me-again.png`,
+  zoo reconstruct runs/celeba-dbn me.jpg -o me-again.png
+  zoo reconstruct runs/celeba-dbn --corrupt hole:0.4
+  zoo reconstruct runs/celeba-ae-color grandmother.jpg --gray`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spoil, err := corruptions(corrupt, gray)
+			if err != nil {
+				return usageError{err}
+			}
 			t, err := zoo.Open(args[0])
 			if err != nil {
 				return err
@@ -63,7 +79,19 @@ principal components of the training images.`,
 					return err
 				}
 			}
-			if err := pairs(t, images.Head(most), out); err != nil {
+			if !cmd.Flags().Changed("seed") {
+				seed = t.Run.Recipe.Seed
+			}
+			if len(spoil) > 0 {
+				if r.Corrupted, err = zoo.MeasureCorrupted(cmd.Context(), t.Model, images, spoil, seed); err != nil {
+					return err
+				}
+			}
+			sheet, err := zoo.DrawPairs(cmd.Context(), t.Model, images.Head(most), spoil, seed)
+			if err != nil {
+				return err
+			}
+			if err := report.WritePNG(out, sheet); err != nil {
 				return err
 			}
 			if asJSON {
@@ -77,21 +105,26 @@ principal components of the training images.`,
 	f.IntVar(&pca, "pca", 0, "print the error of up to so many principal components")
 	f.IntVarP(&most, "number", "n", 32, "show at most so many images; all are measured")
 	f.StringVarP(&out, "output", "o", "reconstructions.png", "the picture to write")
+	f.StringVar(&corrupt, "corrupt", "", "what spoils the images first, as in masking:0.3")
+	f.BoolVar(&gray, "gray", false, "the same as --corrupt grey")
+	f.Uint64Var(&seed, "seed", 0, "seed of the corruption (default: the recipe's)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-// pairs draws images above their reconstructions.
-func pairs(t *zoo.Trained, images *data.Images, out string) error {
-	again, err := zoo.Reconstruct(t.Model, images)
-	if err != nil {
-		return err
+// corruptions are those that the flags ask for.
+func corruptions(corrupt string, gray bool) (train.Corruptions, error) {
+	var all train.Corruptions
+	if corrupt != "" {
+		var err error
+		if all, err = train.ParseCorruptions(corrupt); err != nil {
+			return nil, fmt.Errorf("zoo reconstruct: --corrupt: %w", err)
+		}
 	}
-	sheet, err := report.Sheet{}.Pairs(images.Height, images.Width, images.Channels, zoo.Floats(images), again)
-	if err != nil {
-		return err
+	if gray {
+		all = append(all, train.Corruption{Form: "grey"})
 	}
-	return report.WritePNG(out, sheet)
+	return all, nil
 }
 
 // principal is the error on images of the components of the training images:
@@ -130,6 +163,10 @@ func (a *app) printErrors(r reconstructed, depths bool) error {
 		}
 	}
 	fmt.Fprintf(w, "through the whole model\t%.5f\n", r.Error)
+	if c := r.Corrupted; c != nil {
+		fmt.Fprintf(w, "after %s\t%.5f\n", c.Corruption, c.Error)
+		fmt.Fprintf(w, "reconstructed from these\t%.5f\n", c.Restored)
+	}
 	for _, c := range r.PCA {
 		name := fmt.Sprintf("%d principal components", c.Components)
 		if c.Components == 0 {

@@ -1,0 +1,64 @@
+package zoo
+
+import (
+	"boltzoo/models"
+	"boltzoo/train"
+)
+
+const restorationPaper = "Vincent et al. 2010; Ronneberger, Fischer and Brox 2015; Zhang et al. 2017, arXiv 1608.03981, for the correction"
+
+// celebaAERestore is a denoising autoencoder that fills holes in faces, and takes
+// noise from them, at once.
+func celebaAERestore() Recipe {
+	return Recipe{
+		Name:    "celeba-ae-restore",
+		About:   "Convolutional autoencoder that fills a hole in a noisy colour face, and takes the noise away",
+		Paper:   restorationPaper,
+		Data:    Source{Set: "celeba", Size: 64},
+		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{8}},
+		Model: models.ConvAutoencoder{
+			Shape: []int{64, 64, 3}, Filters: []int{32, 64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
+			Units: 256, Skip: true, Output: models.OutputCorrection,
+		},
+		Stages: []train.Stage{{
+			Name: "restoration",
+			Objective: train.Reconstruction{Corruption: train.Corruptions{
+				{Form: "gaussian", Level: 0.1},
+				{Form: "hole", Level: 0.4, Fill: 0.5},
+			}},
+			Optimizer: train.Adam{Rate: 0.001},
+			Schedule:  train.Linear,
+			Epochs:    40, Batch: 32,
+		}},
+		Seed: 1,
+	}
+}
+
+// celebaAEColor colours grey faces.
+func celebaAEColor() Recipe {
+	r := celebaAERestore()
+	r.Name = "celeba-ae-color"
+	r.About = "Convolutional autoencoder that colours grey faces"
+	r.Paper = "Zhang, Isola and Efros 2016"
+	r.Model = models.ConvAutoencoder{
+		Shape: []int{64, 64, 3}, Filters: []int{32, 64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
+		Units: 256, Skip: true, Output: models.OutputColour,
+	}
+	r.Stages[0].Name = "colour"
+	r.Stages[0].Objective = train.Reconstruction{Corruption: train.Corruptions{{Form: "grey"}}}
+	return r
+}
+
+// cifarAEColor colours grey pictures of ten kinds of things.
+func cifarAEColor() Recipe {
+	r := celebaAEColor()
+	r.Name = "cifar10-ae-color"
+	r.About = "Convolutional autoencoder that colours grey pictures of ten kinds of things"
+	r.Data = Source{Set: "cifar-10", Size: 32}
+	r.BuiltIn = &BuiltIn{Set: "faces", Images: 4000, Epochs: []int{8}}
+	r.Model = models.ConvAutoencoder{
+		Shape: []int{32, 32, 3}, Filters: []int{64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
+		Units: 256, Skip: true, Output: models.OutputColour,
+	}
+	return r
+}
