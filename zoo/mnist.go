@@ -61,6 +61,14 @@ const likelihoodOfMNIST = "zoo train mnist-rbm; zoo eval runs/mnist-rbm --metric
 // which 500 hidden units begin to learn by heart: after 60 epochs the test
 // log-likelihood is −87.7 nats, from one drawing of 55,000 digits −89.3
 // (--epochs 60; zoo eval --metrics loglik --chains 200 --betas 5000).
+//
+// It is centred: black digits on white are then learnt as well as white ones on
+// black. With 16 hidden units, whose states can be counted, test digits have,
+// in nats (--set model.units=16 --epochs 50 --seed 1, 2, 3, with and without --set
+// data.invert=true; zoo eval --metrics loglik):
+//
+//	mnist-rbm        −143.3, −141.8, −141.8   inverted −141.8, −142.7, −141.8
+//	mnist-rbm-pcd    −146.0                   inverted −171.8
 func mnistRBM() Recipe {
 	return Recipe{
 		Name:    "mnist-rbm",

@@ -33,6 +33,9 @@ type Source struct {
 	// PerClass is how many of each class are trained on, from the first; 0 means
 	// all.
 	PerClass int `json:"per_class,omitempty"`
+	// Invert makes a value v 1−v, before Binary: white on black becomes black on
+	// white, of which a centred machine learns as much.
+	Invert bool `json:"invert,omitempty"`
 	// Binary says how values become 0 or 1.
 	Binary Binary `json:"binary,omitempty"`
 	// Seed is that of what is drawn of the set.
@@ -156,6 +159,12 @@ func (s Source) choose(all *data.Images, split data.Split) (images *data.Images,
 	copied := images != all
 	if split == data.Train && s.Images > 0 {
 		images = images.Head(s.Images)
+	}
+	if s.Invert {
+		if images, err = images.Invert(); err != nil {
+			return nil, err
+		}
+		copied = true
 	}
 	switch s.Binary {
 	case Grey:

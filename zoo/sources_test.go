@@ -60,6 +60,15 @@ func TestSourceChooses(t *testing.T) {
 	if ones, others := black(open(Source{Images: 300, Binary: Threshold}, data.Train)); others != 0 || ones == 0 {
 		t.Errorf("%d values of 1, %d neither 0 nor 1", ones, others)
 	}
+	inverted, dark := open(Source{Images: 300, Invert: true, Binary: Threshold}, data.Train), open(Source{Images: 300, Binary: Threshold}, data.Train)
+	for i, b := range all.Pix {
+		if 2*int(255-b) >= 255 != (inverted.Pix[i] == 255) {
+			t.Fatalf("value %d of 255 is %d, inverted and cut at one half", b, inverted.Pix[i])
+		}
+	}
+	if inverted.Sum == dark.Sum || open(Source{Images: 300, Invert: true}, data.Test).Pix[0] != 255-open(Source{}, data.Test).Pix[0] {
+		t.Error("test images, or the sum, stay as they were")
+	}
 	for want, s := range map[string]Source{
 		`no way "drawm" to make values binary (did you mean drawn?)`: {Set: "digits", Images: 60, Binary: "drawm"},
 		"want classes from 0 to 255, got 300":                        {Set: "digits", Images: 60, Classes: []int{300}},
