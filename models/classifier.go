@@ -9,16 +9,17 @@ import (
 )
 
 // Classifier is a network for classes: a softmax layer on the mean hidden
-// states of a machine or a stack,
+// states of a machine or a stack, or on the code of an autoencoder,
 //
 //	p(k|v) = softmax_k(c + f(v) U)
 //
 // The body can be pre-trained as what it is, layer by layer and without
 // labels, and the whole then be fine-tuned by back-propagation (Hinton and
-// Salakhutdinov 2006). Without pre-training it is a common network, of sigmoid
-// units where the hidden units are binary.
+// Salakhutdinov 2006; Vincent et al. 2010 for autoencoders). Without
+// pre-training it is a common network, of sigmoid units where the hidden units
+// are binary.
 type Classifier struct {
-	Body      Spec    `json:"-"`                   // RBM, ConvRBM or Stack
+	Body      Spec    `json:"-"`                   // RBM, ConvRBM, Stack or Autoencoder
 	Classes   int     `json:"classes"`             // K
 	Deviation float64 `json:"deviation,omitempty"` // of the initial weights U; 0 means 0.01
 }
@@ -32,32 +33,54 @@ func (c Classifier) New(random *graph.Random) (Model, error) {
 		return nil, fmt.Errorf("models: classifier: deviation %g of the output's weights, want at least 0", c.Deviation)
 	}
 	if c.Body == nil {
-		return nil, fmt.Errorf("models: classifier without a body, want rbm, conv-rbm or stack")
+		return nil, fmt.Errorf("models: classifier without a body, want %s", classifierBodies)
 	}
 	body, err := c.Body.New(random)
 	if err != nil {
 		return nil, err
 	}
-	net, ok := body.(*BeliefNet)
+	coder, ok := body.(Coder)
 	if !ok {
-		return nil, fmt.Errorf("models: classifier: a %T cannot be the body, want rbm, conv-rbm or stack", c.Body)
+		return nil, c.refuse()
 	}
-	m := &ClassifierNet{
-		BeliefNet: net, spec: c,
-		OutputWeight: graph.NewTensor("output.weight", graph.Size(net.CodeShape()), c.Classes),
+	out := OutputLayer{
+		OutputWeight: graph.NewTensor("output.weight", graph.Size(coder.CodeShape()), c.Classes),
 		OutputBias:   graph.NewTensor("output.bias", c.Classes),
 	}
-	drawWeights(m.OutputWeight, c.Deviation, random)
-	return m, nil
+	drawWeights(out.OutputWeight, c.Deviation, random)
+	switch body := body.(type) {
+	case *BeliefNet:
+		return &ClassifierNet{body, out, c}, nil
+	case *paired:
+		return &CodeClassifier{body, out, c}, nil
+	}
+	return nil, c.refuse()
 }
 
-// ClassifierNet is a Classifier with parameters. It can do what its body can:
-// it has its layers, its codes, its free energy.
-type ClassifierNet struct {
-	*BeliefNet
+// classifierBodies are what a classifier can be on.
+const classifierBodies = "rbm, conv-rbm, stack or autoencoder"
+
+func (c Classifier) refuse() error {
+	return fmt.Errorf("models: classifier: a %T cannot be the body, want %s", c.Body, classifierBodies)
+}
+
+// OutputLayer is the softmax layer of a classifier.
+type OutputLayer struct {
 	OutputWeight *graph.Tensor // U: code×K
 	OutputBias   *graph.Tensor // c: K
-	spec         Classifier
+}
+
+// logits is c + hU.
+func (o OutputLayer) logits(g *graph.Graph, h *graph.Node) *graph.Node {
+	return g.Affine(h, g.Param(o.OutputWeight), g.Param(o.OutputBias))
+}
+
+// ClassifierNet is a Classifier on machines, with parameters. It can do what
+// its body can: it has its layers, its codes, its free energy.
+type ClassifierNet struct {
+	*BeliefNet
+	OutputLayer
+	spec Classifier
 }
 
 var (
@@ -85,7 +108,45 @@ func (c *ClassifierNet) Classes() int { return c.spec.Classes }
 
 // ClassLogits is c + f(v) U: (B×input) to (B×K).
 func (c *ClassifierNet) ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node {
-	return g.Affine(c.Encode(g, v), g.Param(c.OutputWeight), g.Param(c.OutputBias))
+	return c.logits(g, c.Encode(g, v))
+}
+
+// CodeClassifier is a Classifier on an autoencoder, with parameters. Pairs of
+// layers can learn to reconstruct; classes learn with the encoder alone.
+type CodeClassifier struct {
+	*paired
+	OutputLayer
+	spec Classifier
+}
+
+var (
+	_ Classifying = (*CodeClassifier)(nil)
+	_ Deep        = (*CodeClassifier)(nil)
+)
+
+// Spec is what the network was made from.
+func (c *CodeClassifier) Spec() Spec { return c.spec }
+
+// Tensors are the body's and the output layer's.
+func (c *CodeClassifier) Tensors() []*graph.Tensor { return c.Parameters() }
+
+// Parameters are the body's and the output layer's.
+func (c *CodeClassifier) Parameters() []*graph.Tensor {
+	return append(c.paired.Parameters(), c.OutputWeight, c.OutputBias)
+}
+
+// Encoders are the parameters of the encoder's layers first to last, from 1,
+// and those of them that are weights.
+func (c *CodeClassifier) Encoders(first, last int) (parameters, weights []*graph.Tensor) {
+	return c.encoders(first, last)
+}
+
+// Classes is K.
+func (c *CodeClassifier) Classes() int { return c.spec.Classes }
+
+// ClassLogits is c + f(v) U: (B×input) to (B×K).
+func (c *CodeClassifier) ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node {
+	return c.logits(g, c.Encode(g, v))
 }
 
 type classifierFields Classifier

@@ -92,6 +92,44 @@ func TestClassifierHasItsBody(t *testing.T) {
 	}
 }
 
+// On an autoencoder it has the code's logits, and decodes as the autoencoder.
+func TestClassifierOfCodes(t *testing.T) {
+	body := models.Autoencoder{Shape: []int{2, 2, 1}, Layers: []int{5, 3}, Activation: "sigmoid"}
+	model, err := models.Classifier{Body: body, Classes: 4, Deviation: 0.7}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := body.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := model.(*models.CodeClassifier)
+	of, have := alone.Tensors(), model.Tensors()
+	if len(have) != len(of)+2 || !reflect.DeepEqual(of, have[:len(of)]) {
+		t.Errorf("%d tensors, want the %d of the body as it is alone and two more", len(have), len(of))
+	}
+	const n = 3
+	g := graph.New(nil)
+	v := g.Param(graphtest.Positive("v", 9, n, 2, 2, 1))
+	logits := graphtest.Value(t, g, net.ClassLogits(g, v))
+	g = graph.New(nil)
+	code := graphtest.Value(t, g, alone.(models.Coder).Encode(g, g.Param(graphtest.Positive("v", 9, n, 2, 2, 1))))
+	var want []float32
+	for i := range n {
+		for k := range 4 {
+			sum := float64(net.OutputBias.Data[k])
+			for j := range 3 {
+				sum += float64(code[i*3+j]) * float64(net.OutputWeight.Data[j*4+k])
+			}
+			want = append(want, float32(sum))
+		}
+	}
+	graphtest.Near(t, "logits", 1e-5, logits, want)
+	if parameters, weights := net.Encoders(2, 2); len(parameters) != 2 || len(weights) != 1 || parameters[0].Name != "encoder2.weight" {
+		t.Errorf("layer 2 learns %d tensors", len(parameters))
+	}
+}
+
 func TestClassifierRoundTrip(t *testing.T) {
 	text, err := models.Types.Encode(classifier())
 	if err != nil {
@@ -118,7 +156,7 @@ func TestClassifierRefuses(t *testing.T) {
 		"of 1 classes":        func(c *models.Classifier) { c.Classes = 1 },
 		"deviation -1":        func(c *models.Classifier) { c.Deviation = -1 },
 		"without a body":      func(c *models.Classifier) { c.Body = nil },
-		"cannot be the body":  func(c *models.Classifier) { c.Body = models.Autoencoder{Shape: []int{4}, Layers: []int{2}} },
+		"cannot be the body":  func(c *models.Classifier) { c.Body = models.Unrolled{Body: c.Body} },
 		"a stack without lay": func(c *models.Classifier) { c.Body = models.Stack{Shape: []int{4}} },
 	} {
 		c := classifier()

@@ -276,7 +276,7 @@ func (m *convAutoencoder) Encode(g *graph.Graph, v *graph.Node) *graph.Node {
 		maps[i] = x
 	}
 	if len(m.dense) > 0 {
-		x = m.dense[0].apply(g, x)
+		x = m.dense[0].Encode(g, x)
 	}
 	if len(m.beside()) == 0 {
 		return x
@@ -337,7 +337,7 @@ func (m *convAutoencoder) preOutput(g *graph.Graph, h *graph.Node) (y, v *graph.
 	beside := m.beside()
 	top := m.encoder[len(m.encoder)-1].higher
 	if len(m.dense) > 0 {
-		y = g.Reshape(m.dense[1].apply(g, take([]int{m.spec.Units})), append([]int{batch}, top...)...)
+		y = g.Reshape(m.dense[1].Encode(g, take([]int{m.spec.Units})), append([]int{batch}, top...)...)
 	} else {
 		y = take(top)
 	}

@@ -14,7 +14,7 @@ type Spec interface {
 
 // Model is an architecture with parameters. What else it can do it tells by
 // the interfaces that it implements: Layered, Coder, Logistic, Energetic,
-// Classifying, Weighted.
+// Classifying, Weighted, Deep.
 type Model interface {
 	// Spec is what the model was made from.
 	Spec() Spec
@@ -89,5 +89,6 @@ var Types = tagged.Types[Spec]{
 	"stack":            Stack{},
 	"autoencoder":      Autoencoder{},
 	"conv-autoencoder": ConvAutoencoder{},
+	"unrolled":         Unrolled{},
 	"classifier":       Classifier{},
 }

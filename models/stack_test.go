@@ -58,6 +58,9 @@ func TestSpecsRoundTrip(t *testing.T) {
 		twoLayers,
 		RBM{Visible: unit.Gaussian{Deviation: 2}, Hidden: unit.Multinary{Levels: 7}, Shape: []int{9}, Units: 3, Copies: 2},
 		Autoencoder{Shape: []int{2, 3, 1}, Layers: []int{4, 2}, Activation: "tanh", Code: "linear", Output: "linear"},
+		Autoencoder{Shape: []int{2, 3, 1}, Layers: []int{4}, Activation: "clipped-relu", Tied: true, Init: "xavier"},
+		Unrolled{Decoder: "sigmoid", Body: Stack{Shape: []int{4}, Layers: []Spec{RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Units: 3}}}},
+		Classifier{Body: Autoencoder{Shape: []int{2, 3, 1}, Layers: []int{4}}, Classes: 3},
 	} {
 		text, err := Types.Encode(spec)
 		if err != nil {
@@ -96,6 +99,13 @@ func TestSpecsThatCannotBe(t *testing.T) {
 		"layers of [3 0] units":      Autoencoder{Shape: []int{4}, Layers: []int{3, 0}},
 		`activation "rely"`:          Autoencoder{Shape: []int{4}, Layers: []int{3}, Activation: "rely"},
 		`code "softmax"`:             Autoencoder{Shape: []int{4}, Layers: []int{3}, Code: "softmax"},
+		`init "he"`:                  Autoencoder{Shape: []int{4}, Layers: []int{3}, Init: "he"},
+		"linear layers of 4 units":   Autoencoder{Shape: []int{4}, Layers: []int{5, 4}, Activation: "linear", Output: "linear"},
+		"unrolled without a body":    Unrolled{},
+		"Autoencoder cannot be the":  Unrolled{Body: Autoencoder{Shape: []int{4}, Layers: []int{3}}},
+		"is a convolution":           Unrolled{Body: ConvRBM{Visible: u, Hidden: u, Shape: []int{4, 4, 1}, Filters: 2, Kernel: 2, Stride: 2}},
+		"has visible units":          Unrolled{Body: RBM{Visible: unit.LearnedGaussian{}, Hidden: u, Shape: []int{4}, Units: 3}},
+		`decoder "softmax"`:          Unrolled{Body: RBM{Visible: u, Hidden: u, Shape: []int{4}, Units: 3}, Decoder: "softmax"},
 		`output "relu"`:              Autoencoder{Shape: []int{4}, Layers: []int{3}, Output: "relu"},
 		"height, width and channels [16 16 4]": Stack{Shape: []int{32, 32, 1}, Layers: []Spec{
 			ConvRBM{Visible: u, Hidden: u, Shape: []int{16, 16, 4}, Filters: 2, Kernel: 4, Stride: 2, Pad: 1}}},
