@@ -114,9 +114,10 @@ func (n *BeliefNet) Encode(g *graph.Graph, v *graph.Node) *graph.Node { return U
 // Decode goes down by means: (B×code) to (B×input).
 func (n *BeliefNet) Decode(g *graph.Graph, h *graph.Node) *graph.Node { return Down(g, n.layers, h) }
 
-// Up is the mean of the last layer's hidden units given the first's visible
+// Up is what layers, one on the other, make of the inputs v of the first: of
+// machines the mean of the last one's hidden units given the first's visible
 // ones.
-func Up(g *graph.Graph, layers []*Layer, v *graph.Node) *graph.Node {
+func Up[L Level](g *graph.Graph, layers []L, v *graph.Node) *graph.Node {
 	for _, l := range layers {
 		v = l.Encode(g, v)
 	}

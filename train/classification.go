@@ -27,8 +27,13 @@ func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*L
 	}
 	logits := classifier.ClassLogits(g, task.V)
 	loss := &Loss{Logits: logits, Total: g.SoftmaxCrossEntropy(task.Labels, logits)}
-	net, ok := model.(*models.ClassifierNet)
-	if !ok {
+	var output models.OutputLayer
+	switch net := model.(type) {
+	case *models.ClassifierNet:
+		output = net.OutputLayer
+	case *models.CodeClassifier:
+		output = net.OutputLayer
+	default:
 		if c.OutputOnly {
 			return nil, fmt.Errorf("classification: output_only wants an output layer on others, which %T has not", model.Spec())
 		}
@@ -38,13 +43,18 @@ func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*L
 		}
 		return loss, nil
 	}
-	loss.Parameters = []*graph.Tensor{net.OutputWeight, net.OutputBias}
-	loss.Weights = []*graph.Tensor{net.OutputWeight}
+	loss.Parameters = []*graph.Tensor{output.OutputWeight, output.OutputBias}
+	loss.Weights = []*graph.Tensor{output.OutputWeight}
 	if c.OutputOnly {
 		return loss, nil
 	}
+	if net, ok := model.(*models.CodeClassifier); ok {
+		parameters, weights := net.Encoders(task.First, task.Last)
+		loss.Parameters, loss.Weights = append(loss.Parameters, parameters...), append(loss.Weights, weights...)
+		return loss, nil
+	}
 	v := task.V
-	for i, l := range net.Layers() {
+	for i, l := range layersOf(model) {
 		h := l.Encode(g, v)
 		if i+1 >= task.First && i+1 <= task.Last {
 			loss.Parts = append(loss.Parts, Part{Layer: l, Visible: v, Hidden: h})

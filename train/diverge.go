@@ -30,7 +30,7 @@ func (t *Trainer) diverged(what error) error {
 	if f, ok := s.objective().(FPCD); ok {
 		hint += fmt.Sprintf(", or lower %s.objective.fast_rate (%g)", prefix, f.FastRate)
 	}
-	if s.DataStart == 0 {
+	if s.DataStart == 0 && len(t.layers) > 0 {
 		hint += fmt.Sprintf(", or start layers from their data (%s.data_start=0.5)", prefix)
 	}
 	for i, l := range t.layers {

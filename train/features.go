@@ -15,8 +15,8 @@ const featureBytes = 2 << 30
 // featureBatch is the number of examples computed at a time.
 const featureBatch = 128
 
-// features are what the lowest layers have made of all images: of the images
-// themselves, where passed is 0, the mean hidden states of layer passed else.
+// features are what the lowest layers have made of all images: the images
+// themselves, where passed is 0, what layer passed makes of them else.
 type features struct {
 	metric.Source
 	passed int
@@ -27,16 +27,15 @@ type features struct {
 // that train one layer after the other go on from the features of the one
 // before.
 func (t *Trainer) prepare(ctx context.Context, s Stage) error {
-	first, _ := s.Span(len(t.layers))
-	_, ok := s.objective().(bottomUp)
-	ok = ok && !s.DrawData // which draws everything anew
+	first, _ := s.Span(len(t.levels))
+	ok := s.climbs(t.model) && !s.DrawData // which draws everything anew
 	if !ok || t.data.passed >= first {
 		t.data = features{t.images, 0}
 	}
-	if !ok || t.data.passed == first-1 || 4*t.images.Len()*graph.Size(t.layers[first-1].InputShape()) > t.memory {
+	if !ok || len(t.levels) == 0 || t.data.passed == first-1 || 4*t.images.Len()*graph.Size(t.levels[first-1].InputShape()) > t.memory {
 		return nil
 	}
-	above, err := metric.Climb(ctx, t.layers[t.data.passed:first-1], t.data, featureBatch)
+	above, err := metric.Climb(ctx, t.levels[t.data.passed:first-1], t.data, featureBatch)
 	if err == nil {
 		t.data = features{above, first - 1}
 	}

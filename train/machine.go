@@ -49,7 +49,7 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 	if stage.DrawData {
 		task.V, task.Drawn = g.Bernoulli(task.V, "data"), true
 	}
-	loss, err := stage.objective().Build(g, model, task)
+	loss, err := stage.build(g, model, task)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +80,11 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 // inputs adds the nodes for n examples that have passed so many layers, and
 // for their labels where the model has classes.
 func (m *machine) inputs(g *graph.Graph, model models.Model, stage Stage, n, passed int) Task {
-	layers := layersOf(model)
+	levels := models.LevelsOf(model)
 	task, shape := Task{Below: passed}, model.InputShape()
-	task.First, task.Last = stage.Span(len(layers))
+	task.First, task.Last = stage.Span(len(levels))
 	if passed > 0 {
-		shape = layers[passed].InputShape()
+		shape = levels[passed].InputShape()
 	}
 	task.V = g.Input("v", append([]int{n}, shape...)...)
 	if classifier, ok := model.(models.Classifying); ok {
@@ -92,6 +92,21 @@ func (m *machine) inputs(g *graph.Graph, model models.Model, stage Stage, n, pas
 	}
 	m.input, m.labels = task.V, task.Labels
 	return task
+}
+
+// build adds the stage's loss of a batch. Pairs of layers that learn alone get
+// what those below make of it, which has no share of the gradient.
+func (s Stage) build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
+	if deep, ok := s.apart(model); ok {
+		if task.Below < task.First-1 {
+			task.V = g.Stop(models.Up(g, deep.Levels()[task.Below:task.First-1], task.V))
+		}
+		task.Below, task.First, task.Last = 0, 1, task.Last-task.First+1
+	}
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	return s.objective().Build(g, s.subject(model), task)
 }
 
 // compile plans the computation of the nodes wanted.

@@ -18,7 +18,7 @@ type Objective interface {
 // Task is what an objective is asked for.
 type Task struct {
 	V           *graph.Node // the batch: (B×input), or what the layers below have made of it
-	Below       int         // how many layers V has passed already
+	Below       int         // how many layers V has passed already, where the model has them
 	First, Last int         // the layers that learn, from 1
 	Drawn       bool        // what lies below them gives drawn states, not means
 	Labels      *graph.Node // 1 for the class of each example, else 0: (B×classes); nil for a model without classes
@@ -31,6 +31,10 @@ type Task struct {
 // bottomUp objectives need of what lies below the layers that learn nothing
 // but the mean hidden states, which then need computing only once.
 type bottomUp interface{ bottomUp() }
+
+// An objective for parts, given a model of layers in pairs, is given only the
+// pairs that learn, and the codes of those below as examples.
+type forParts interface{ forParts() }
 
 // stepped objectives have a number of Gibbs steps. Two that differ in that
 // alone have gradients of one kind: moments and chains of one suit the other,
@@ -113,10 +117,20 @@ func layerwise(g *graph.Graph, layers []*models.Layer, task Task, flow float64, 
 	return loss
 }
 
-// layersOf are the model's layers, none for a model that is no stack.
+// layersOf are the machines of a model, none for a model that is no stack and
+// was none.
 func layersOf(model models.Model) []*models.Layer {
-	if layered, ok := model.(models.Layered); ok {
-		return layered.Layers()
+	switch m := model.(type) {
+	case models.Layered:
+		return m.Layers()
+	case unrolled:
+		return m.Machines().Layers()
 	}
 	return nil
+}
+
+// unrolled models are autoencoders whose encoder is machines.
+type unrolled interface {
+	Machines() *models.BeliefNet
+	Mirror(first, last int)
 }

@@ -42,6 +42,9 @@ func (t *Trainer) reconcile(saved []byte, at Position) (Position, error) {
 			if t.stages[last].Validation > 0 {
 				return at, fmt.Errorf("%w: stages.%d has ended with its best epoch and cannot be made longer", ErrOtherRecipe, last)
 			}
+			if u := t.stages[last].Updates; u > 0 {
+				return at, fmt.Errorf("%w: stages.%d has ended after its %d updates and cannot be made longer", ErrOtherRecipe, last, u)
+			}
 			at.Stage, at.Epoch = last, theirs.Stages[last].Epochs
 		}
 		for i := at.Stage; i < len(t.stages); i++ {
@@ -57,7 +60,7 @@ func (t *Trainer) reconcile(saved []byte, at Position) (Position, error) {
 	}
 	if at.Stage < len(t.stages) {
 		s := t.stages[at.Stage]
-		if batches := (t.learnt(s) + s.BatchSize() - 1) / s.BatchSize(); at.Epoch >= s.Epochs || at.Batch >= batches {
+		if batches := (t.learnt(s) + s.BatchSize() - 1) / s.BatchSize(); at.Batch >= batches || at.Epoch*batches+at.Batch >= s.steps(batches) {
 			return at, fmt.Errorf("%w: it stands at epoch %d, batch %d of stages.%d, which has %d epochs of %d batches",
 				ErrOtherRecipe, at.Epoch, at.Batch, at.Stage, s.Epochs, batches)
 		}

@@ -23,6 +23,8 @@ type Reconstruction struct {
 	Corruption Corruptions `json:"corruption,omitempty"`
 }
 
+func (Reconstruction) forParts() {}
+
 // measures says that the loss of other examples tells how good a model is.
 func (Reconstruction) measures() {}
 

@@ -20,7 +20,8 @@ type Stage struct {
 	Schedule  Schedule  `json:"schedule,omitempty"` // of the rate
 	Penalties Penalties `json:"penalties,omitzero"`
 	Epochs    int       `json:"epochs"`
-	Batch     int       `json:"batch,omitempty"` // 0 means 128
+	Updates   int       `json:"updates,omitempty"` // where it is not 0, the stage ends after so many steps, in an epoch's midst too
+	Batch     int       `json:"batch,omitempty"`   // 0 means 128
 
 	// DataStart, where it is not 0, makes each layer start from its data the
 	// first time that it learns: the visible bias and the running means
@@ -89,6 +90,23 @@ func (s Stage) BatchSize() int {
 	return s.Batch
 }
 
+// Seen is the number of images that the stage sees of a set of n, over all its
+// epochs.
+func (s Stage) Seen(n int) int {
+	batch := s.BatchSize()
+	batches := (n + batch - 1) / batch
+	steps := s.steps(batches)
+	return steps/batches*n + min(steps%batches*batch, n)
+}
+
+// steps is the number of steps of the stage, with so many in an epoch.
+func (s Stage) steps(batches int) int {
+	if s.Updates > 0 {
+		return min(s.Updates, s.Epochs*batches)
+	}
+	return s.Epochs * batches
+}
+
 func (s Stage) meanRate() float64 { return max(0, or(s.MeanRate, 0.01)) }
 
 // Span is the lowest and the highest layer that learn, from 1, of a model of so
@@ -104,6 +122,36 @@ func (s Stage) Span(layers int) (first, last int) {
 	return first, last
 }
 
+// apart tells whether the stage is about some pairs of the model's layers, and
+// not about the whole.
+func (s Stage) apart(model models.Model) (models.Deep, bool) {
+	deep, ok := model.(models.Deep)
+	_, parts := s.objective().(forParts)
+	return deep, ok && parts
+}
+
+// subject is what of the model the stage's objective is about: its machines,
+// where it learns bottom up, or the pairs of layers that learn.
+func (s Stage) subject(model models.Model) models.Model {
+	if deep, ok := s.apart(model); ok {
+		return deep.Part(s.Span(len(deep.Levels())))
+	}
+	if _, ok := s.objective().(bottomUp); ok {
+		if u, ok := model.(unrolled); ok {
+			return u.Machines()
+		}
+	}
+	return model
+}
+
+// climbs tells whether the stage needs nothing of the layers below those that
+// learn but what they make of the examples.
+func (s Stage) climbs(model models.Model) bool {
+	_, up := s.objective().(bottomUp)
+	_, parts := s.apart(model)
+	return up || parts
+}
+
 // check looks for what New would otherwise trip over later.
 func (s Stage) check(model models.Model) error {
 	if err := errors.Join(s.optimizer().Check(), s.Schedule.check(), s.Penalties.check()); err != nil {
@@ -112,6 +160,8 @@ func (s Stage) check(model models.Model) error {
 	switch {
 	case s.Epochs < 1:
 		return fmt.Errorf("epochs %d, want at least 1", s.Epochs)
+	case s.Updates < 0:
+		return fmt.Errorf("updates %d, want at least 0", s.Updates)
 	case s.Batch < 0:
 		return fmt.Errorf("batch %d, want at least 1", s.Batch)
 	case s.DataStart < 0:
@@ -130,7 +180,10 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("draw_data: %T goes through the layers below those that learn by means", s.objective())
 	}
 	layers := layersOf(model)
-	if n := len(layers); n > 0 {
+	if len(layers) == 0 && (s.DataStart > 0 || s.Transpose) {
+		return fmt.Errorf("data_start %g, transpose %v: a %T has no machines to start", s.DataStart, s.Transpose, model.Spec())
+	}
+	if n := len(models.LevelsOf(model)); n > 0 {
 		if first, last := s.Span(n); first < 1 || last > n || first > last {
 			return fmt.Errorf("layers %d to %d, want some of 1 to %d", first, last, n)
 		}

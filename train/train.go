@@ -18,7 +18,8 @@ import (
 // model's tensors in place.
 type Trainer struct {
 	model   models.Model
-	layers  []*models.Layer // nil where the model has none
+	layers  []*models.Layer // its machines, nil where it has none
+	levels  []models.Level  // the layers of its encoder, nil where it has none
 	stages  []Stage
 	images  *data.Images
 	seed    uint64
@@ -53,7 +54,7 @@ func New(model models.Model, stages []Stage, images *data.Images, seed uint64) (
 		return nil, fmt.Errorf("train: no stages")
 	}
 	t := &Trainer{
-		model: model, layers: layersOf(model), stages: slices.Clone(stages), images: images, seed: seed,
+		model: model, layers: layersOf(model), levels: models.LevelsOf(model), stages: slices.Clone(stages), images: images, seed: seed,
 		random:  graph.NewRandom(seed),
 		noise:   graph.NewRandom(seed),
 		moments: map[*graph.Tensor]*Moments{},
@@ -218,6 +219,9 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 			if !yield(step, nil) {
 				return false, nil
 			}
+			if step.EndOfStage { // which may be in the midst of an epoch
+				break
+			}
 		}
 	}
 	return true, nil
@@ -260,6 +264,9 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 		return err
 	}
 	t.startChains(s, begun)
+	if len(t.layers) == 0 {
+		return nil
+	}
 	first, last := s.Span(len(t.layers))
 	var below metric.Source = head{t.data, startImages}
 	passed := t.data.passed
@@ -304,7 +311,8 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 			return Step{}, t.stuck(s, err)
 		}
 	}
-	done := float64(t.at.Epoch*batches+t.at.Batch) / float64(s.Epochs*batches)
+	taken, all := t.at.Epoch*batches+t.at.Batch, s.steps(batches)
+	done := float64(taken) / float64(all)
 	m.learn(s, t.moments, done)
 
 	t.last = m.tell(t.last)
@@ -312,7 +320,7 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 		Position: t.at, Name: s.Name, Batches: batches, N: batch.N, Images: t.seen + batch.N,
 		Rate: s.rate(done), Loss: m.scalar(m.loss), Penalty: m.scalar(m.total) - m.scalar(m.loss), Layers: t.last,
 	}
-	step.EndOfEpoch = t.at.Batch == batches-1
+	step.EndOfEpoch = t.at.Batch == batches-1 || taken == all-1
 	if step.EndOfEpoch {
 		if err := finiteTensors(t.model.Tensors()); err != nil {
 			return Step{}, t.diverged(err)
@@ -329,10 +337,11 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 				return Step{}, err
 			}
 		}
-		step.EndOfStage = t.at.Epoch == s.Epochs-1 || s.impatient(step.Validation)
+		step.EndOfStage = taken == all-1 || s.impatient(step.Validation)
 	}
 	if step.EndOfStage {
 		t.restoreBest()
+		t.mirror(s)
 	}
 	t.at.Step++
 	t.seen = step.Images
@@ -345,4 +354,13 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 		t.at.Batch++
 	}
 	return step, nil
+}
+
+// mirror lets the decoder of an unrolled model follow the machines that have
+// learnt in a stage.
+func (t *Trainer) mirror(s Stage) {
+	_, ok := s.objective().(bottomUp)
+	if u, is := t.model.(unrolled); is && ok {
+		u.Mirror(s.Span(len(t.layers)))
+	}
 }

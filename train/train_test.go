@@ -50,16 +50,21 @@ func stackSpec(u unit.Unit) models.Stack {
 
 func newModel(t *testing.T, spec models.Spec, seed uint64) *models.BeliefNet {
 	t.Helper()
+	return anyModel(t, spec, seed).(*models.BeliefNet)
+}
+
+func anyModel(t *testing.T, spec models.Spec, seed uint64) models.Model {
+	t.Helper()
 	model, err := spec.New(graph.NewRandom(seed))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return model.(*models.BeliefNet)
+	return model
 }
 
 func newTrainer(t *testing.T, spec models.Spec, stages []Stage, images *data.Images, seed uint64) *Trainer {
 	t.Helper()
-	trainer, err := New(newModel(t, spec, seed), stages, images, seed)
+	trainer, err := New(anyModel(t, spec, seed), stages, images, seed)
 	if err != nil {
 		t.Fatal(err)
 	}

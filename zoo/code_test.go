@@ -64,9 +64,9 @@ func TestRecipeWithoutLayers(t *testing.T) {
 	if d := sum - result.Test.Error; d > 1e-6 || d < -1e-6 {
 		t.Errorf("error %g, of the weights file %g", result.Test.Error, sum)
 	}
-	for _, name := range []string{"samples.png", "filters-*.png", "loss.png"} {
-		if slices.ContainsFunc(result.Files, func(f zoo.File) bool { return f.Name == name }) {
-			t.Errorf("it says that it has %s", name)
+	for _, name := range []string{"samples.png", "filters-*.png", "layers.png", "loss.png"} {
+		if has := slices.ContainsFunc(result.Files, func(f zoo.File) bool { return f.Name == name }); has != (name == "loss.png") {
+			t.Errorf("it says that it has %s: %v", name, has)
 		}
 	}
 	card, err := os.ReadFile(filepath.Join(folder, "card.md"))

@@ -41,7 +41,7 @@ func Pretraining(layers, epochs int) []train.Stage {
 	var stages []train.Stage
 	for i := range layers {
 		stages = append(stages, train.Stage{
-			Name: fmt.Sprintf("layer%d", i+1), First: i + 1, Last: i + 1,
+			Name: layerName(i), First: i + 1, Last: i + 1,
 			Objective: train.CD{Noise: models.HiddenNoise},
 			Optimizer: train.SGD{Rate: PretrainingRate, Momentum: sparsenessMomentum},
 			Penalties: train.Penalties{L2: sparsenessDecay},
@@ -50,6 +50,9 @@ func Pretraining(layers, epochs int) []train.Stage {
 	}
 	return stages
 }
+
+// layerName is that of the stage in which layer i, from 0, learns.
+func layerName(i int) string { return fmt.Sprintf("layer%d", i+1) }
 
 // FineTuning is a stage of back-propagation through all layers, as P3 does it.
 func FineTuning(rate float64, epochs int) train.Stage {

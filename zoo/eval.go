@@ -228,8 +228,9 @@ func (e *evaluator) binarise() {
 	}
 }
 
-func orElse(n, otherwise int) int {
-	if n == 0 {
+func orElse[T comparable](n, otherwise T) T {
+	var zero T
+	if n == zero {
 		return otherwise
 	}
 	return n

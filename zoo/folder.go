@@ -50,7 +50,7 @@ var files = []File{
 	{samplesFile, "pictures that the model dreamt"},
 	{reconstructionsFile, "test pictures above their reconstructions through the whole model"},
 	{filtersFiles, "what the units of each layer look for"},
-	{lossFile, "each layer's loss, step by step"},
+	{lossFile, "the loss of each layer, or of the model, step by step"},
 	{layersFile, "each layer's reconstruction error, in its own units"},
 	{classesFile, "how well classes are told, step by step"},
 	{modelFile, "the weights, with the recipe"},

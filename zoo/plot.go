@@ -17,14 +17,23 @@ import (
 // a folder, and returns their paths: the weights of layers that look at pictures
 // or at maps of features, and what units of higher layers do to the picture.
 func (t *Trained) DrawFilters(folder string) ([]string, error) {
-	net, ok := t.Model.(models.Layered)
-	if !ok {
+	if !hasFilters(t.Model) {
 		return nil, fmt.Errorf("zoo: plot: a %T has no layers", t.Model.Spec())
 	}
 	if d := t.Run.Data; !d.Pictures() {
 		return nil, fmt.Errorf("zoo: plot: an example of %s, %d×%d×%d, is no picture, and so are filters over it", d.Name, d.Height, d.Width, d.Channels)
 	}
 	var drawn []string
+	if deep, ok := t.Model.(models.Deep); ok {
+		d, w := t.Run.Data, deep.Weights()[0]
+		sheet, _, err := report.Filters{}.Draw(w.Data, d.Height, d.Width, d.Channels, w.Shape[len(w.Shape)-1])
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(folder, "filters-1.png")
+		return []string{path}, report.WritePNG(path, sheet)
+	}
+	net := t.Model.(models.Layered)
 	for i, l := range net.Layers() {
 		height, width, channels := t.Run.Data.Height, t.Run.Data.Width, t.Run.Data.Channels
 		shape, w := l.Weight.Shape, l.Weight.Data
@@ -50,12 +59,20 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	return drawn, nil
 }
 
+// hasFilters tells whether a model has what DrawFilters draws.
+func hasFilters(model models.Model) bool {
+	_, layered := model.(models.Layered)
+	_, deep := model.(models.Deep)
+	return layered || deep
+}
+
 // lossShare is the part of the losses that loss.png shows: the others are of
 // the first steps of the stages, beside which nothing else would be seen.
 const lossShare = 0.98
 
 // DrawLoss draws the log of the run in a folder: loss.png has each layer's
-// loss over the number of its visible units, layers.png its reconstruction
+// loss over the number of its visible units, or what a model without machines
+// minimises, stage by stage; layers.png its reconstruction
 // error, in its own units, classes.png what is minimised where classes are
 // learnt, and the share of mistaken images that were held out. What the run has
 // nothing for is not drawn.
@@ -98,17 +115,23 @@ func DrawLoss(run, folder string) ([]string, error) {
 			if s.Validation != nil {
 				errors.add("mistaken, held out", s.Step, s.Validation.Error)
 			}
+		case len(visible) == 0: // no machines: what is minimised is all there is
+			losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
 		case s.Loss > 0 && !reconstructed:
 			layers.add("whole stack", s.Step, s.Loss)
 		}
 	}
 	var drawn []string
+	ofLoss := report.Curves{Y: "loss of a layer / visible units", Share: lossShare}
+	if len(visible) == 0 {
+		ofLoss.Y = "loss"
+	}
 	for _, c := range []struct {
 		file   string
 		of     *history
 		curves report.Curves
 	}{
-		{lossFile, &losses, report.Curves{Y: "loss of a layer / visible units", Share: lossShare}},
+		{lossFile, &losses, ofLoss},
 		{layersFile, &layers, report.Curves{Y: "mean square of v − v′", LogY: true, Share: 1}},
 		{classesFile, &errors, report.Curves{Y: "cross-entropy, nats", LogY: true, Share: 1}},
 	} {
@@ -165,7 +188,11 @@ func visibleUnits(spec models.Spec) (map[string]float64, error) {
 		return nil, err
 	}
 	units := map[string]float64{}
-	if net, ok := model.(models.Layered); ok {
+	net, ok := model.(models.Layered)
+	if u, unrolled := model.(*models.UnrolledNet); unrolled {
+		net, ok = u.Machines(), true
+	}
+	if ok {
 		for _, l := range net.Layers() {
 			units[l.Name] = float64(graph.Size(l.InputShape()))
 		}

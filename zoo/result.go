@@ -129,7 +129,7 @@ func (t *Training) report(ctx context.Context, trained *Trained, all *data.Image
 			return nil, err
 		}
 	}
-	if _, ok := t.model.(models.Layered); ok && t.Run.Data.Pictures() {
+	if hasFilters(t.model) && t.Run.Data.Pictures() {
 		if _, err := trained.DrawFilters(f.Path); err != nil {
 			return nil, err
 		}

@@ -172,7 +172,7 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 	left := 0.0
 	for i, s := range t.Run.Recipe.Stages {
 		costs[i] = work(t.model, s)
-		left += costs[i] * float64(s.Epochs*t.epochOf(s))
+		left += costs[i] * float64(s.Seen(t.epochOf(s)))
 	}
 	done := 0.0 // of the work, since it began or was resumed
 	for step, err := range t.trainer.Run(ctx) {
@@ -195,8 +195,8 @@ func (t *Training) Train(ctx context.Context, tell func(Progress)) error {
 			stage, first = step.Stage, step.Images-step.N
 		}
 		done += costs[step.Stage] * float64(step.N)
-		if s := t.Run.Recipe.Stages[step.Stage]; step.EndOfStage && step.Epoch < s.Epochs-1 { // its patience has ended
-			rest := (s.Epochs - 1 - step.Epoch) * t.epochOf(s)
+		if s := t.Run.Recipe.Stages[step.Stage]; step.EndOfStage { // maybe as its patience has ended
+			rest := max(0, s.Seen(t.epochOf(s))-(step.Epoch+1)*t.epochOf(s))
 			total -= rest
 			left -= costs[step.Stage] * float64(rest)
 		}
@@ -233,7 +233,7 @@ func (t *Training) workBefore(step train.Step, costs []float64) float64 {
 	images := step.Epoch*t.epochOf(at) + min(step.Batch*at.BatchSize(), t.epochOf(at))
 	sum := costs[step.Stage] * float64(images)
 	for i, s := range t.Run.Recipe.Stages[:step.Stage] {
-		sum += costs[i] * float64(s.Epochs*t.epochOf(s))
+		sum += costs[i] * float64(s.Seen(t.epochOf(s)))
 	}
 	return sum
 }
@@ -242,7 +242,7 @@ func (t *Training) workBefore(step train.Step, costs []float64) float64 {
 func (t *Training) total() int {
 	sum := 0
 	for _, s := range t.Run.Recipe.Stages {
-		sum += s.Epochs * t.epochOf(s)
+		sum += s.Seen(t.epochOf(s))
 	}
 	return sum
 }

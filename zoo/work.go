@@ -16,7 +16,7 @@ const (
 func work(model models.Model, stage train.Stage) float64 {
 	layered, ok := model.(models.Layered)
 	if !ok {
-		return 1
+		return workOfPairs(model, stage)
 	}
 	layers := layered.Layers()
 	first, last := stage.Span(len(layers))
@@ -34,4 +34,19 @@ func work(model models.Model, stage train.Stage) float64 {
 		sum += weights * (productsOfStep*float64(places) + updateOfWeight/float64(stage.BatchSize()))
 	}
 	return sum
+}
+
+// workOfPairs is the work of a model whose layers are in pairs, whichever of
+// them learns by whatever objective: about that of reconstruction. It is 1 for
+// a model that has none.
+func workOfPairs(model models.Model, stage train.Stage) float64 {
+	deep, ok := model.(models.Deep)
+	if !ok {
+		return 1
+	}
+	weights := 0.0
+	for _, w := range deep.Part(stage.Span(len(deep.Levels()))).Weights() {
+		weights += float64(w.Size())
+	}
+	return weights * (productsOfStep + updateOfWeight/float64(stage.BatchSize()))
 }

@@ -26,5 +26,12 @@ func All() []Recipe {
 		celebaAERestore(),
 		celebaAEColor(),
 		cifarAEColor(),
+		mnistAELinear(),
+		mnistAETied(),
+		mnistAEDeep(),
+		mnistSDAE(),
+		mnistAERBMSigmoid(),
+		mnistAESigmoid(),
+		mnistAEReLU(),
 	}
 }

@@ -33,10 +33,16 @@ func small(r Recipe) []string {
 		set = append(set, "data.size="+side, "model.shape=["+side+","+side+",3]")
 	}
 	at, body := "model", r.Model
-	if c, ok := body.(models.Classifier); ok {
-		at, body = "model.body", c.Body
+	switch m := body.(type) {
+	case models.Classifier:
+		at, body = "model.body", m.Body
+	case models.Unrolled:
+		at, body = "model.body", m.Body
 	}
-	if stack, ok := body.(models.Stack); ok {
+	if a, ok := body.(models.Autoencoder); ok {
+		units := []string{"8", "7", "6", "5", "4"}[:len(a.Layers)]
+		set = append(set, at+".layers=["+strings.Join(units, ",")+"]")
+	} else if stack, ok := body.(models.Stack); ok {
 		for i, layer := range stack.Layers {
 			field := "units=6"
 			if _, ok := layer.(models.ConvRBM); ok {

@@ -3,11 +3,13 @@ package metric
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
 	"boltzoo/graph"
+	"boltzoo/models"
 )
 
 // PCA is a set of principal components: the linear autoencoder that loses the
@@ -211,4 +213,66 @@ func (p *PCA) Reconstruction(source Source, counts ...int) ([]float64, error) {
 		errs[i] = (total - explained[k]) / float64(d*source.Len())
 	}
 	return errs, nil
+}
+
+// codeAxes are the origin of a space of codes and then its unit vectors.
+type codeAxes int
+
+func (a codeAxes) Len() int  { return int(a) + 1 }
+func (a codeAxes) Size() int { return int(a) }
+func (a codeAxes) Floats(dst []float32, index ...int) {
+	clear(dst)
+	for row, i := range index {
+		if i > 0 {
+			dst[row*int(a)+i-1] = 1
+		}
+	}
+}
+
+// Angle is the largest principal angle, in degrees, between the space of what a
+// model with an affine decoder decodes codes to, and that of as many
+// components: 0 where they are one, 90 where a direction of the one is
+// orthogonal to all of the other.
+func (p *PCA) Angle(model models.Coder) (float64, error) {
+	d, most := p.components.Shape[0], p.components.Shape[1]
+	k := graph.Size(model.CodeShape())
+	if k > most || graph.Size(model.InputShape()) != d {
+		return 0, fmt.Errorf("metric: pca: %d components of %d values, want %d of %d", most, d, k, graph.Size(model.InputShape()))
+	}
+	var decoded []float32
+	err := Sweep(codeAxes(k), pcaBatch, model.CodeShape(), func(g *graph.Graph, h *graph.Node) []*graph.Node {
+		return []*graph.Node{model.Decode(g, h)}
+	}, func(_ int, values [][]float32) error {
+		decoded = append(decoded, values[0]...)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	images := mat.NewDense(d, k, nil)
+	components := mat.NewDense(d, k, nil)
+	for i := range d {
+		for j := range k {
+			images.Set(i, j, float64(decoded[(j+1)*d+i])-float64(decoded[i]))
+			components.Set(i, j, float64(p.components.Data[i*most+j]))
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(images)
+	if c := qr.Cond(); !(c < 1e6) {
+		return 90, nil // a unit decodes to nothing of its own
+	}
+	var q, inside, missed mat.Dense
+	qr.QTo(&q)
+	basis := q.Slice(0, d, 0, k)
+	inside.Mul(basis.T(), components)
+	missed.Mul(basis, &inside)
+	missed.Sub(components, &missed)
+	// The largest singular value of what is missed is the sine, the least of
+	// what is inside the cosine.
+	var sine, cosine mat.SVD
+	if !sine.Factorize(&missed, mat.SVDNone) || !cosine.Factorize(&inside, mat.SVDNone) {
+		return 0, errEigen
+	}
+	return math.Atan2(sine.Values(nil)[0], cosine.Values(nil)[k-1]) * 180 / math.Pi, nil
 }

@@ -87,10 +87,10 @@ func (a *activations) Floats(dst []float32, index ...int) {
 	}
 }
 
-// Climb is the mean hidden states of the top one of layers, for examples of
-// the lowest one's visible units, computed once and held; without layers it is
+// Climb is what layers, one on the other, make of examples, computed once and
+// held: of machines the mean hidden states of the top one. Without layers it is
 // the examples.
-func Climb(ctx context.Context, layers []*models.Layer, source Source, batch int) (Source, error) {
+func Climb[L models.Level](ctx context.Context, layers []L, source Source, batch int) (Source, error) {
 	if len(layers) == 0 {
 		return source, nil
 	}

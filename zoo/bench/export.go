@@ -52,11 +52,13 @@ func (w work) example(ctx context.Context) (tensors []*graph.Tensor, metadata ma
 	if err != nil {
 		return nil, nil, err
 	}
-	// A first step starts the layers from their data, other images than the
+	// A first step starts machines from their data, other images than the
 	// batch, whose means the running means would have reached. The one that is
 	// written down has an optimiser that has seen nothing yet.
 	started := w
-	started.stage.DataStart = 0.5
+	if _, ok := model.(models.Layered); ok {
+		started.stage.DataStart = 0.5
+	}
 	if err := takeStep(ctx, started, model, w.images(imagesSeed+1, w.stage.Batch)); err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,190 @@
+package zoo
+
+import (
+	"math"
+
+	"boltzoo/models"
+	"boltzoo/models/unit"
+	"boltzoo/train"
+)
+
+// digits is a recipe on all 60,000 digits of MNIST, to be given a model and
+// stages.
+func digits(name, about, paper string) Recipe {
+	return Recipe{
+		Name: name, About: about, Paper: paper,
+		Data:    Source{Set: "mnist", Size: 28, Whole: true},
+		BuiltIn: &BuiltIn{Set: "digits", Images: 10000},
+		Seed:    1, // and no samples: a plain autoencoder is no model of its data
+	}
+}
+
+// mnistAELinear is the autoencoder that principal components are: its tied
+// weights span their space. Of 12 units, because the variances along the 12th
+// and the 13th component lie apart, as 1 to 0.85, and the space so is well
+// defined.
+func mnistAELinear() Recipe {
+	r := digits("mnist-ae-linear", "Linear autoencoder of 12 units on handwritten digits: principal components",
+		"Baldi and Hornik 1989")
+	r.Model = models.Autoencoder{Shape: []int{28, 28, 1}, Layers: []int{12}, Activation: "linear", Output: "linear", Tied: true}
+	r.Stages = []train.Stage{{
+		Name:      "reconstruction",
+		Objective: train.Reconstruction{},
+		Optimizer: train.Adam{Rate: 0.002},
+		Schedule:  train.Linear,
+		Epochs:    20, Batch: 100,
+	}}
+	return r
+}
+
+// mnistAETied is the classical autoencoder of one sigmoid layer with tied
+// weights.
+func mnistAETied() Recipe {
+	r := digits("mnist-ae-tied", "Autoencoder of one sigmoid layer of 64 units with tied weights on handwritten digits",
+		"Rumelhart, Hinton and Williams 1986; Vincent et al. 2010")
+	r.Model = models.Autoencoder{Shape: []int{28, 28, 1}, Layers: []int{64}, Activation: "sigmoid", Tied: true}
+	r.Stages = []train.Stage{{
+		Name:      "reconstruction",
+		Objective: train.Reconstruction{Loss: "cross-entropy"},
+		Optimizer: train.Adam{Rate: 0.003},
+		Schedule:  train.Linear,
+		Epochs:    30, Batch: 100,
+	}}
+	return r
+}
+
+// mnistAEDeep is the autoencoder that made deep networks known: machines
+// learn layer by layer, the top one with Gaussian hidden units, whose code is
+// linear, and then all of it by the cross-entropy.
+func mnistAEDeep() Recipe {
+	r := digits("mnist-ae-deep", "Deep autoencoder 784-1000-500-250-30 on handwritten digits, pre-trained as Boltzmann machines",
+		"Hinton and Salakhutdinov 2006")
+	body := models.Stack{Shape: []int{28, 28, 1}}
+	for _, n := range []int{1000, 500, 250} {
+		body.Layers = append(body.Layers, models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: n})
+	}
+	body.Layers = append(body.Layers, models.RBM{Visible: unit.Binary{}, Hidden: unit.Gaussian{}, Units: 30})
+	r.Model = models.Unrolled{Body: body}
+	for i, rate := range []float64{0.001, 0.001, 0.001, 0.0005} {
+		r.Stages = append(r.Stages, train.Stage{
+			Name: layerName(i), First: i + 1, Last: i + 1,
+			Objective: train.CD{Noise: models.HiddenNoise},
+			Optimizer: train.Adam{Rate: rate},
+			Schedule:  train.Linear,
+			Epochs:    10, Batch: 100,
+			DataStart: 0.5,
+		})
+	}
+	r.Stages = append(r.Stages, train.Stage{
+		Name:      "fine-tuning",
+		Objective: train.Reconstruction{Loss: "cross-entropy"},
+		Optimizer: train.Adam{Rate: 0.001},
+		Schedule:  train.Linear,
+		Epochs:    100, Batch: 100,
+	})
+	r.BuiltIn.Epochs = []int{3, 3, 3, 3, 20}
+	return r
+}
+
+// mnistSDAE is a network for classes whose layers first learn to undo masking
+// noise, each on the codes of those below it.
+func mnistSDAE() Recipe {
+	r := digits("mnist-sdae", "Network of three layers of 1000 on handwritten digits, pre-trained as stacked denoising autoencoders",
+		"Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010")
+	r.Model = models.Classifier{
+		Body:    models.Autoencoder{Shape: []int{28, 28, 1}, Layers: []int{1000, 1000, 1000}, Activation: "sigmoid", Tied: true},
+		Classes: 10,
+	}
+	for i := range 3 {
+		r.Stages = append(r.Stages, train.Stage{
+			Name: layerName(i), First: i + 1, Last: i + 1,
+			Objective: train.Reconstruction{Loss: "cross-entropy", Corruption: train.Corruptions{{Form: "masking", Level: 0.25}}},
+			Optimizer: train.Adam{Rate: 0.001},
+			Schedule:  train.Linear,
+			Epochs:    15, Batch: 100,
+		})
+	}
+	r.Stages = append(r.Stages, train.Stage{
+		Name:      "classes",
+		Objective: train.Classification{},
+		Optimizer: train.SGD{Rate: 0.1, Momentum: train.Ramp{To: 0.9}},
+		Schedule:  train.Linear,
+		Epochs:    30, Batch: 100,
+	})
+	r.BuiltIn.Epochs = []int{5, 5, 5, 10}
+	return r
+}
+
+// P1's network, and its settings (section 3).
+var rectifierLayers = []int{512, 256, 128, 64, 32}
+
+const (
+	rectifierPaper  = "a study of pre-training by Boltzmann machines against rectified units (P1)"
+	rectifierEpochs = 20
+)
+
+// rectifierTuning is the training that P1's three autoencoders have in common:
+// AdaMax as published, batches of 32.
+func rectifierTuning() train.Stage {
+	return train.Stage{
+		Name:      "autoencoder",
+		Objective: train.Reconstruction{},
+		Optimizer: train.AdaMax{Rate: 0.001},
+		Epochs:    rectifierEpochs, Batch: 32,
+	}
+}
+
+// RectifierPretraining are the stages of P1's pre-training: mean-field
+// contrastive divergence of one machine after the other. The paper counts
+// "iterations"; updates says whether they are updates or epochs.
+func RectifierPretraining(updates bool) []train.Stage {
+	var stages []train.Stage
+	for i, n := range []int{400, 400, 600, 1000, 3000} {
+		s := train.Stage{
+			Name: layerName(i), First: i + 1, Last: i + 1,
+			Objective: train.CD{},
+			Optimizer: train.AdaMax{Rate: 0.001},
+			Epochs:    n, Batch: 250,
+		}
+		if updates {
+			s.Updates = n
+		}
+		stages = append(stages, s)
+	}
+	return stages
+}
+
+// mnistAERBMSigmoid is P1's pre-trained autoencoder: machines with Gaussian
+// visible units, also above the first, unrolled into sigmoid layers.
+func mnistAERBMSigmoid() Recipe {
+	r := digits("mnist-ae-rbm-sigmoid", "Sigmoid autoencoder 784-512-256-128-64-32 on handwritten digits, pre-trained as Boltzmann machines", rectifierPaper)
+	body := models.Stack{Shape: []int{28, 28, 1}}
+	visible := 784
+	for _, n := range rectifierLayers {
+		body.Layers = append(body.Layers, models.RBM{
+			Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Units: n,
+			Deviation: math.Sqrt(2 / float64(visible+n)),
+		})
+		visible = n
+	}
+	r.Model = models.Unrolled{Body: body, Decoder: "sigmoid"}
+	r.Stages = append(RectifierPretraining(true), rectifierTuning())
+	return r
+}
+
+// mnistAESigmoid is the same autoencoder from random weights.
+func mnistAESigmoid() Recipe {
+	r := digits("mnist-ae-sigmoid", "mnist-ae-rbm-sigmoid from random weights", rectifierPaper)
+	r.Model = models.Autoencoder{Shape: []int{28, 28, 1}, Layers: rectifierLayers, Activation: "sigmoid", Init: "xavier"}
+	r.Stages = []train.Stage{rectifierTuning()}
+	return r
+}
+
+// mnistAEReLU is the same autoencoder of rectified units clipped at 1.
+func mnistAEReLU() Recipe {
+	r := mnistAESigmoid()
+	r.Name = "mnist-ae-relu"
+	r.About = "mnist-ae-sigmoid with rectified units clipped at 1"
+	r.Model = models.Autoencoder{Shape: []int{28, 28, 1}, Layers: rectifierLayers, Activation: "clipped-relu", Output: "clipped-relu", Init: "xavier"}
+	return r
+}
