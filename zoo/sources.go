@@ -36,6 +36,9 @@ type Source struct {
 	// Invert makes a value v 1−v, before Binary: white on black becomes black on
 	// white, of which a centred machine learns as much.
 	Invert bool `json:"invert,omitempty"`
+	// Frames makes of the recordings of bird-song spectrograms of so many frames;
+	// 0 leaves each frame by itself, as cepstral coefficients.
+	Frames int `json:"frames,omitempty"`
 	// Binary says how values become 0 or 1.
 	Binary Binary `json:"binary,omitempty"`
 	// Seed is that of what is drawn of the set.
@@ -84,6 +87,9 @@ func Sets() []string {
 // a set or the path of a folder, with the size of s.
 func (s Source) SourceOf(word string) (Source, error) {
 	s.Set, s.Dir = word, ""
+	if word != "bird-song" {
+		s.Frames = 0
+	}
 	if slices.Contains(Sets(), word) && word != "folder" {
 		return s, nil
 	}
@@ -189,6 +195,9 @@ func (s Source) choose(all *data.Images, split data.Split) (images *data.Images,
 }
 
 func (s Source) open(root string, split data.Split) (*data.Images, error) {
+	if s.Frames != 0 && s.Set != "bird-song" {
+		return nil, fmt.Errorf("zoo: data %s: frames %d, want them of bird-song alone", s.Set, s.Frames)
+	}
 	switch s.Set {
 	case "faces":
 		if s.Size < 1 {
@@ -217,6 +226,9 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 	case "20news-w100":
 		return data.News(dir, split)
 	case "bird-song":
+		if s.Frames != 0 {
+			return data.BirdSpectrograms(dir, s.Frames, split)
+		}
 		return data.BirdSong(dir, split)
 	}
 	return data.IDX(dir, split)

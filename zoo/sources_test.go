@@ -84,6 +84,26 @@ func TestSourceChooses(t *testing.T) {
 }
 
 // Every set that is known can be opened where its files are.
+// Recordings become frames or spectrograms, other sets neither.
+func TestSourceFrames(t *testing.T) {
+	root := soundRoot(t)
+	for frames, want := range map[int][]int{0: {1, 16}, 8: {64, 8}} {
+		s, err := Source{Set: "bird-song", Frames: frames}.Open(root, data.Train)
+		if err != nil || s.Height != want[0] || s.Width != want[1] {
+			t.Errorf("%d frames: %v, %v, want images of %v", frames, s, err, want)
+		}
+	}
+	if _, err := (Source{Set: "digits", Frames: 8}).Open("", data.Train); err == nil || !strings.Contains(err.Error(), "frames 8, want them of bird-song alone") {
+		t.Errorf("frames of digits: %v", err)
+	}
+	if s, err := (Source{Set: "bird-song", Frames: 8}).SourceOf("digits"); err != nil || s.Frames != 0 {
+		t.Errorf("digits in place of recordings: %+v, %v", s, err)
+	}
+	if _, err := (Source{Set: "bird-song", Frames: -1}).Open(root, data.Train); err == nil || !strings.Contains(err.Error(), "1 frame or more, found -1") {
+		t.Errorf("frames below 0: %v", err)
+	}
+}
+
 func TestSourceOpensAllSets(t *testing.T) {
 	root, err := data.Root("")
 	if err != nil {

@@ -33,5 +33,6 @@ func All() []Recipe {
 		mnistAERBMSigmoid(),
 		mnistAESigmoid(),
 		mnistAEReLU(),
+		birdsongAE(),
 	}
 }

@@ -25,6 +25,8 @@ func small(r Recipe) []string {
 	var set []string
 	if r.BuiltIn != nil {
 		set = append(set, "built_in.images=40", "built_in.epochs=[]")
+	} else if r.Data.Frames > 0 {
+		set = append(set, "data.images=40", "data.frames=8", "model.shape=[64,8,1]")
 	} else if r.Data.Set != "bird-song" {
 		set = append(set, "data.images=40")
 	}
@@ -65,7 +67,7 @@ func small(r Recipe) []string {
 }
 
 // soundRoot is a folder of data sets with two recordings of noise, of 77 frames
-// each, 20 of which are to train on.
+// of coefficients each, 20 of which are to train on, and 49 frames of a spectrogram.
 func soundRoot(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -152,7 +154,7 @@ func TestEveryRecipeTrains(t *testing.T) {
 			}
 			if _, ok := r.Stages[0].Objective.(train.Classification); ok {
 				names = append(names, "classes.png")
-			} else if !conv {
+			} else {
 				names = append(names, "loss.png")
 			}
 			if r.Sampling != (Sampling{}) {

@@ -86,18 +86,13 @@ func readSounds(path string, m audio.MFCC, split Split) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	frames, err := framesOf(recordings, m)
+	frames, err := framesOf(recordings, m.Frames)
 	if err = errors.Join(err, closeAll()); err != nil {
 		return nil, err
 	}
-	s := &Images{Name: strings.TrimSuffix(filepath.Base(filepath.Clean(path)), ".zip"), Height: 1, Width: m.Coefficients, Channels: 1}
-	for _, r := range recordings {
-		s.Classes = append(s.Classes, soundClass(r.name))
-	}
-	slices.Sort(s.Classes)
-	s.Classes = slices.Compact(s.Classes)
-	if len(s.Classes) > 256 {
-		return nil, fmt.Errorf("%s: expected at most 256 classes, found %d", path, len(s.Classes))
+	s := &Images{Name: soundsName(path), Height: 1, Width: m.Coefficients, Channels: 1}
+	if s.Classes, err = soundClasses(path, recordings); err != nil {
+		return nil, err
 	}
 	scale := newScale(m.Coefficients)
 	for i, f := range frames {
@@ -125,6 +120,24 @@ func readSounds(path string, m audio.MFCC, split Split) (*Images, error) {
 	}
 	s.Sum = sum(s.Pix)
 	return s, nil
+}
+
+// soundsName is the name of the set in a folder or an archive.
+func soundsName(path string) string {
+	return strings.TrimSuffix(filepath.Base(filepath.Clean(path)), ".zip")
+}
+
+// soundClasses returns the classes that recordings have, in order.
+func soundClasses(path string, recordings []recording) ([]string, error) {
+	var classes []string
+	for _, r := range recordings {
+		classes = append(classes, soundClass(r.name))
+	}
+	slices.Sort(classes)
+	if classes = slices.Compact(classes); len(classes) > 256 {
+		return nil, fmt.Errorf("%s: expected at most 256 classes, found %d", path, len(classes))
+	}
+	return classes, nil
 }
 
 // soundFrame is a frame of a recording, and where it lies among those of its split, from 0 to 1.
@@ -206,8 +219,8 @@ func (r recording) decode() (audio.Sound, error) {
 	return s, nil
 }
 
-// framesOf returns the coefficients of all frames of each recording.
-func framesOf(recordings []recording, m audio.MFCC) ([][]float64, error) {
+// framesOf returns what front makes of each recording.
+func framesOf(recordings []recording, front func(audio.Sound) ([]float64, error)) ([][]float64, error) {
 	frames := make([][]float64, len(recordings))
 	err := parallel(len(recordings), func() func(int) error {
 		return func(i int) error {
@@ -215,7 +228,7 @@ func framesOf(recordings []recording, m audio.MFCC) ([][]float64, error) {
 			if err != nil {
 				return err
 			}
-			if frames[i], err = m.Frames(sound); err != nil {
+			if frames[i], err = front(sound); err != nil {
 				return fmt.Errorf("%s: %w", recordings[i].where, err)
 			}
 			return nil

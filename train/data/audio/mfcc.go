@@ -57,6 +57,27 @@ func (m MFCC) check(s Sound) error {
 
 // Frames returns the coefficients of all frames that lie within the sound: frame, coefficient.
 func (m MFCC) Frames(s Sound) ([]float64, error) {
+	energies, err := m.LogEnergies(s)
+	if err != nil {
+		return nil, err
+	}
+	cosines := m.cosines()
+	frames := make([]float64, 0, len(energies)/m.Bands*m.Coefficients)
+	for ; len(energies) > 0; energies = energies[m.Bands:] {
+		for _, row := range cosines {
+			sum := 0.0
+			for b, e := range energies[:m.Bands] {
+				sum += row[b] * e
+			}
+			frames = append(frames, sum)
+		}
+	}
+	return frames, nil
+}
+
+// LogEnergies returns the logarithms ln max(E_b, Floor) of all frames that lie within the sound: frame, band from the
+// lowest up. They are the log-mel spectrogram that the coefficients are made of.
+func (m MFCC) LogEnergies(s Sound) ([]float64, error) {
 	if err := m.check(s); err != nil {
 		return nil, err
 	}
@@ -74,36 +95,27 @@ func (m MFCC) Frames(s Sound) ([]float64, error) {
 		window[k] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(k+1)/float64(n+1))
 	}
 	triangles := m.triangles(s.Rate, size)
-	cosines := m.cosines()
 
 	transform := fourier.NewFFT(size)
 	frame := make([]float64, size) // zeros after the window
 	spectrum := make([]complex128, size/2+1)
-	energy := make([]float64, m.Bands)
 	count := 1 + (len(s.Samples)-n)/shift
-	frames := make([]float64, count*m.Coefficients)
+	energies := make([]float64, 0, count*m.Bands)
 	for t := range count {
 		for k, w := range window {
 			frame[k] = w * s.Samples[t*shift+k]
 		}
 		transform.Coefficients(spectrum, frame)
-		for b, triangle := range triangles {
-			energy[b] = 0
+		for _, triangle := range triangles {
+			energy := 0.0
 			for i, weight := range triangle.weight {
 				c := spectrum[triangle.from+i]
-				energy[b] += weight * (real(c)*real(c) + imag(c)*imag(c))
+				energy += weight * (real(c)*real(c) + imag(c)*imag(c))
 			}
-			energy[b] = math.Log(max(energy[b], m.Floor))
-		}
-		for q, row := range cosines {
-			sum := 0.0
-			for b, e := range energy {
-				sum += row[b] * e
-			}
-			frames[t*m.Coefficients+q] = sum
+			energies = append(energies, math.Log(max(energy, m.Floor)))
 		}
 	}
-	return frames, nil
+	return energies, nil
 }
 
 // triangle is the part of a filter that is not zero.

@@ -79,6 +79,10 @@ func TestFramesByDefinition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	energies, err := m.LogEnergies(s)
+	if err != nil {
+		t.Fatal(err)
+	}
 	const n, size, shift = 64, 64, 24
 	inMel := func(f float64) float64 { // 3 steps to 200 Hz; from 1,000 Hz on the same ratio each
 		if f <= 1000 {
@@ -120,6 +124,9 @@ func TestFramesByDefinition(t *testing.T) {
 				}
 			}
 			logs[b] = math.Log(max(energy, 0.01))
+			if got := energies[count*12+b]; math.Abs(got-logs[b]) > 1e-9 {
+				t.Fatalf("frame %d, logarithm of band %d is %v, expected %v", count, b, got, logs[b])
+			}
 		}
 		for q := range 9 {
 			want := 0.0
@@ -132,8 +139,8 @@ func TestFramesByDefinition(t *testing.T) {
 		}
 		count++
 	}
-	if count*9 != len(frames) {
-		t.Errorf("%d values, expected %d frames", len(frames), count)
+	if count*9 != len(frames) || count*12 != len(energies) {
+		t.Errorf("%d and %d values, expected %d frames", len(frames), len(energies), count)
 	}
 }
 

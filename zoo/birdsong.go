@@ -1,0 +1,28 @@
+package zoo
+
+import (
+	"boltzoo/models"
+	"boltzoo/train"
+)
+
+// birdsongAE is an autoencoder of spectrograms of bird song.
+func birdsongAE() Recipe {
+	return Recipe{
+		Name:  "birdsong-ae",
+		About: "Convolutional autoencoder of spectrograms of bird song, 0.37 s each in a code of 64",
+		Paper: "Masci, Meier, Cireşan and Schmidhuber 2011",
+		Data:  Source{Set: "bird-song", Frames: 64},
+		Model: models.ConvAutoencoder{
+			Shape: []int{64, 64, 1}, Filters: []int{16, 32, 64}, Kernel: 4, Stride: 2, Pad: 1,
+			Units: 64, Code: "linear",
+		},
+		Stages: []train.Stage{{
+			Name:      "reconstruction",
+			Objective: train.Reconstruction{},
+			Optimizer: train.Adam{Rate: 0.001},
+			Schedule:  train.Linear,
+			Epochs:    20, Batch: 32,
+		}},
+		Seed: 1,
+	}
+}
