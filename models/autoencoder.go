@@ -172,4 +172,15 @@ func (d denseLayer) affine(g *graph.Graph, x *graph.Node) *graph.Node {
 	return g.Affine(x, g.Param(d.weight), g.Param(d.bias))
 }
 
+var _ Dense = denseLayer{}
+
+// Preactivation is b + xW.
+func (d denseLayer) Preactivation(g *graph.Graph, x *graph.Node) *graph.Node { return d.affine(g, x) }
+
+// Activation is f.
+func (d denseLayer) Activation() graph.Function { return d.activation }
+
+// Matrix is W.
+func (d denseLayer) Matrix() *graph.Tensor { return d.weight }
+
 func (d denseLayer) learns() (weight, bias *graph.Tensor) { return d.weight, d.bias }

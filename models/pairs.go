@@ -31,6 +31,18 @@ type Level interface {
 	Encode(g *graph.Graph, v *graph.Node) *graph.Node
 }
 
+// Dense levels are f(x), element by element, of x = b + vW. So their Jacobian
+// is known without differentiation: ∂f_j/∂v_i = f'(x_j) W_ij.
+type Dense interface {
+	Level
+	// Preactivation is x: (B×input) to (B×output).
+	Preactivation(g *graph.Graph, v *graph.Node) *graph.Node
+	// Activation is f.
+	Activation() graph.Function
+	// Matrix is W: inputs×outputs.
+	Matrix() *graph.Tensor
+}
+
 // LevelsOf are the layers of a model's encoder from the bottom up, none for a
 // model that cannot be taken apart.
 func LevelsOf(model Model) []Level {

@@ -33,6 +33,9 @@ func (t *Trainer) diverged(what error) error {
 	if s.DataStart == 0 && len(t.layers) > 0 {
 		hint += fmt.Sprintf(", or start layers from their data (%s.data_start=0.5)", prefix)
 	}
+	if p := s.Penalties.Sparsity; p.Cost > 0 && p.entropic() && t.layers == nil {
+		hint += fmt.Sprintf(", or set %s.penalties.sparsity.form=squared or l1 where a code is not from 0 to 1", prefix)
+	}
 	for i, l := range t.layers {
 		if cause := vanished(l); cause != "" {
 			hint = fmt.Sprintf("%s: set the least deviation of the visible units of layer %d, their field least", cause, i+1)

@@ -54,6 +54,9 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 		return nil, err
 	}
 	m.loss = loss.Total
+	if loss.Penalty != nil {
+		loss.Total = g.Add(loss.Total, loss.Penalty)
+	}
 	if err := stage.Penalties.add(g, loss); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ type Task struct {
 	Below       int         // how many layers V has passed already, where the model has them
 	First, Last int         // the layers that learn, from 1
 	Drawn       bool        // what lies below them gives drawn states, not means
+	Measure     bool        // the loss is to tell how good the model is, and nothing learns from it
 	Labels      *graph.Node // 1 for the class of each example, else 0: (B×classes); nil for a model without classes
 
 	// Chains are what a persistent objective keeps from step to step, by name,
@@ -68,9 +69,11 @@ var Objectives = tagged.Types[Objective]{
 // Loss is what an objective adds to a graph.
 type Loss struct {
 	Total      *graph.Node     // what is minimised: (1)
+	Penalty    *graph.Node     // what is minimised with it, but tells nothing of how good a model is: (1), or nil
 	Parameters []*graph.Tensor // what learns
 	Weights    []*graph.Tensor // those of them that penalties are for; the hidden unit is the last axis
 	Parts      []Part          // a part for each layer that learns, from the bottom up; none for a model without layers
+	Code       *graph.Node     // of a model without layers (B×code), or nil
 	Chains     []Chain         // that persist, none for most objectives
 	Gradients  []*graph.Node   // of Total by Parameters, where they are built; nil: by differentiation
 	Logits     *graph.Node     // of classes (B×classes), nil for most objectives

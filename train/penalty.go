@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"boltzoo/graph"
 )
@@ -14,17 +15,22 @@ type Penalties struct {
 	L2       float64  `json:"l2,omitempty"`       // λ of ½λ Σ w²: weight decay (P3: 1e-4)
 	L1       float64  `json:"l1,omitempty"`       // λ of λ Σ |w|
 	MaxNorm  float64  `json:"max_norm,omitempty"` // of the weights into one hidden unit, which are scaled down to it (Srebro and Shraibman 2005; Hinton et al. 2012)
-	Sparsity Sparsity `json:"sparsity,omitzero"`  // of the mean hidden activity
+	Sparsity Sparsity `json:"sparsity,omitzero"`  // of hidden units
 }
 
-// Sparsity is a penalty on hidden units whose mean activity q over the batch,
-// and over places of a convolution, is not the target p, summed over units.
+// Sparsity is a penalty on hidden units, or on those of an autoencoder's code,
+// that are too active, summed over them. q is a unit's mean activity over the
+// batch, and over places of a convolution.
 type Sparsity struct {
-	Target float64 `json:"target"` // p
-	Cost   float64 `json:"cost"`   // λ
-	// Form is "cross-entropy" (also if empty), λ (−p log q − (1−p) log(1−q)),
-	// for units with states from 0 to 1 (Hinton's "Practical Guide", section
-	// 11), or "squared", λ (p−q)² (Lee, Ekanadham and Ng 2008).
+	Target float64 `json:"target,omitempty"` // p; none of l1
+	Cost   float64 `json:"cost"`             // λ
+	// Form is
+	//
+	//   - "cross-entropy" (also if empty), λ (−p log q − (1−p) log(1−q)), for
+	//     units with states from 0 to 1 (Hinton's "Practical Guide", section 11):
+	//     the Kullback-Leibler divergence of q from p, but for a constant;
+	//   - "squared", λ (p−q)² (Lee, Ekanadham and Ng 2008);
+	//   - "l1", λ ⟨|h|⟩: a Laplace prior ½λ exp(−λ|h|) of each state (P4).
 	Form string `json:"form,omitempty"`
 }
 
@@ -39,9 +45,11 @@ func (p Penalties) check() error {
 	}
 	s := p.Sparsity
 	switch {
-	case s.Form != "" && s.Form != "cross-entropy" && s.Form != "squared":
-		return fmt.Errorf("penalties.sparsity.form %q, want cross-entropy or squared", s.Form)
-	case s.Cost > 0 && s.Form != "squared" && !(s.Target > 0 && s.Target < 1):
+	case !slices.Contains([]string{"", "cross-entropy", "squared", "l1"}, s.Form):
+		return fmt.Errorf("penalties.sparsity.form %q, want cross-entropy, squared or l1", s.Form)
+	case s.Form == "l1" && s.Target != 0:
+		return fmt.Errorf("penalties.sparsity.target %g, want none of l1", s.Target)
+	case s.Cost > 0 && s.entropic() && !(s.Target > 0 && s.Target < 1):
 		return fmt.Errorf("penalties.sparsity.target %g, want between 0 and 1", s.Target)
 	}
 	return nil
@@ -52,8 +60,8 @@ func (p Penalties) add(g *graph.Graph, loss *Loss) error {
 	if (p.L2 > 0 || p.L1 > 0 || p.MaxNorm > 0) && len(loss.Weights) == 0 {
 		return fmt.Errorf("penalties: the model does not tell which of its parameters are weights")
 	}
-	if p.Sparsity.Cost > 0 && len(loss.Parts) == 0 {
-		return fmt.Errorf("penalties.sparsity: the model has no layers of hidden units")
+	if p.Sparsity.Cost > 0 && len(loss.Parts) == 0 && loss.Code == nil {
+		return fmt.Errorf("penalties.sparsity: the objective has no hidden units")
 	}
 	if loss.Gradients != nil && (p.L2 > 0 || p.L1 > 0 || p.Sparsity.Cost > 0) {
 		return fmt.Errorf("penalties: the objective brings its own gradients, which have none of them")
@@ -64,21 +72,43 @@ func (p Penalties) add(g *graph.Graph, loss *Loss) error {
 		if p.L2 > 0 {
 			term(p.L2, g.Sum(g.SumMap(graph.HalfSquare, w)))
 		}
-		if p.L1 > 0 { // |w| = max(0,w) + max(0,−w), of slope 0 at 0
-			term(p.L1, g.Sum(g.SumMap(graph.ReLU, w)))
-			term(p.L1, g.Sum(g.SumMap(graph.ReLU, g.Scale(-1, w))))
+		if p.L1 > 0 {
+			term(p.L1, magnitude(g, w))
 		}
 	}
 	if p.Sparsity.Cost > 0 {
 		for _, part := range loss.Parts {
-			term(p.Sparsity.Cost, p.Sparsity.of(g, batchMean(g, part.Hidden, part.Layer.HiddenBias.Shape)))
+			term(p.Sparsity.Cost, p.Sparsity.of(g, part.Hidden, part.Layer.HiddenBias.Shape))
+		}
+		if loss.Code != nil && g.Err() == nil {
+			term(p.Sparsity.Cost, p.Sparsity.of(g, loss.Code, loss.Code.Shape()[1:]))
 		}
 	}
 	return nil
 }
 
-// of is the penalty of mean activities q, without the factor: (1).
-func (s Sparsity) of(g *graph.Graph, q *graph.Node) *graph.Node {
+// magnitude is Σ |x|: |x| = max(0,x) + max(0,−x), of slope 0 at 0.
+func magnitude(g *graph.Graph, x *graph.Node) *graph.Node {
+	return g.Add(g.Sum(g.SumMap(graph.ReLU, x)), g.Sum(g.SumMap(graph.ReLU, g.Scale(-1, x))))
+}
+
+// entropic tells whether the form is the cross-entropy.
+func (s Sparsity) entropic() bool { return s.Form == "" || s.Form == "cross-entropy" }
+
+// of is the penalty of states h (B×…), those of units of this shape at all
+// places, without the factor: (1).
+func (s Sparsity) of(g *graph.Graph, h *graph.Node, units []int) *graph.Node {
+	if g.Err() != nil {
+		return nil
+	}
+	if s.Form == "l1" {
+		return g.Scale(float64(graph.Size(units))/float64(h.Shape().TotalSize()), magnitude(g, h))
+	}
+	return s.ofMeans(g, batchMean(g, h, units))
+}
+
+// ofMeans is the penalty of mean activities q.
+func (s Sparsity) ofMeans(g *graph.Graph, q *graph.Node) *graph.Node {
 	if s.Form == "squared" {
 		return g.Scale(2, g.Sum(g.Map(graph.HalfSquare, g.Shift(1, q, -s.Target))))
 	}

@@ -52,6 +52,10 @@ func TestPenaltiesAddWhatTheySay(t *testing.T) {
 		}
 		h := pass(t, bars(4), func(g *graph.Graph, v *graph.Node) *graph.Node { return l.Encode(g, v) })
 		q, _ := columns(h, l.HiddenBias.Size())
+		magnitude := 0.0
+		for _, x := range h {
+			magnitude += float64(x) * float64(l.HiddenBias.Size()) / float64(len(h))
+		}
 		entropy, square := 0.0, 0.0
 		for _, q := range q {
 			entropy -= p*math.Log(q) + (1-p)*math.Log(1-q)
@@ -65,6 +69,7 @@ func TestPenaltiesAddWhatTheySay(t *testing.T) {
 			"l1":            {Penalties{L1: 0.3}, 0.3 * sizes},
 			"cross-entropy": {Penalties{Sparsity: Sparsity{Target: p, Cost: cost}}, cost * entropy},
 			"squared":       {Penalties{Sparsity: Sparsity{Target: p, Cost: cost, Form: "squared"}}, cost * square},
+			"laplace":       {Penalties{Sparsity: Sparsity{Cost: cost, Form: "l1"}}, cost * magnitude},
 			"two":           {Penalties{L2: 0.3, L1: 0.2}, 0.3/2*squares + 0.2*sizes},
 			"max-norm":      {Penalties{MaxNorm: 0.3}, 0},
 		} {
@@ -98,13 +103,16 @@ func TestGradientsOfPenalties(t *testing.T) {
 	}
 	for _, form := range []string{"", "squared"} {
 		graphtest.Gradient(t, 1e-3, func(g *graph.Graph, in []*graph.Node) *graph.Node {
-			return Sparsity{Target: 0.2, Cost: 1, Form: form}.of(g, in[0])
+			return Sparsity{Target: 0.2, Cost: 1, Form: form}.ofMeans(g, in[0])
 		}, q)
 	}
+	graphtest.Gradient(t, 1e-3, func(g *graph.Graph, in []*graph.Node) *graph.Node {
+		return Sparsity{Cost: 1, Form: "l1"}.of(g, in[0], []int{3})
+	}, w)
 	// A unit that is never on has a finite penalty and a large gradient.
 	g := graph.New(nil)
 	zero := g.Param(graph.NewTensor("off", 2))
-	loss := Sparsity{Target: 0.1}.of(g, zero)
+	loss := Sparsity{Target: 0.1}.ofMeans(g, zero)
 	m, err := g.Compile(loss, g.Grad(loss, zero)[0])
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +175,8 @@ func TestPenaltiesRefuse(t *testing.T) {
 		"penalties.max_norm -1":             {MaxNorm: -1},
 		"penalties.sparsity.target 1,":      {Sparsity: Sparsity{Target: 1, Cost: 1}},
 		"penalties.sparsity.cost -2":        {Sparsity: Sparsity{Target: 0.1, Cost: -2}},
-		`penalties.sparsity.form "l1"`:      {Sparsity: Sparsity{Target: 0.1, Cost: 1, Form: "l1"}},
+		`penalties.sparsity.form "l2"`:      {Sparsity: Sparsity{Target: 0.1, Cost: 1, Form: "l2"}},
+		"target 0.1, want none of l1":       {Sparsity: Sparsity{Target: 0.1, Cost: 1, Form: "l1"}},
 		"penalties.sparsity.target 0, want": {Sparsity: Sparsity{Cost: 1}},
 	} {
 		if err := p.check(); err == nil || !strings.Contains(err.Error(), want) {
@@ -175,13 +184,9 @@ func TestPenaltiesRefuse(t *testing.T) {
 		}
 	}
 	c := &code{graph.NewTensor("w", 192, 8), graph.NewTensor("a", 192)}
-	for want, p := range map[string]Penalties{
-		"which of its parameters are weights": {L2: 1},
-		"no layers of hidden units":           {Sparsity: Sparsity{Target: 0.1, Cost: 1}},
-	} {
-		_, err := New(c, []Stage{{Objective: Reconstruction{}, Optimizer: Adam{Rate: 1}, Penalties: p, Epochs: 1}}, bars(4), 1)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v of a model that is a code alone: %v, want %q", p, err, want)
-		}
+	const want = "which of its parameters are weights"
+	_, err := New(c, []Stage{{Objective: Reconstruction{}, Optimizer: Adam{Rate: 1}, Penalties: Penalties{L2: 1}, Epochs: 1}}, bars(4), 1)
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("weight decay of a model that is a code alone: %v, want %q", err, want)
 	}
 }

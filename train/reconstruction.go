@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"boltzoo/graph"
@@ -21,6 +22,16 @@ type Reconstruction struct {
 	// Corruption of what is encoded; what is decoded is compared with the
 	// examples as they were (Vincent et al. 2008: a denoising autoencoder).
 	Corruption Corruptions `json:"corruption,omitempty"`
+
+	// Contraction is a penalty on the Jacobian of the code of what is encoded.
+	Contraction Contraction `json:"contraction,omitzero"`
+
+	// Dropout is the probability with which each hidden unit, those of the code
+	// included, is left out, drawn anew for each example and step. The others
+	// count 1/(1−p) times as much, so that a layer above sees on average what
+	// it sees when none is left out, as everywhere but in training (Srivastava
+	// et al. 2014, section 10, who scale down afterwards instead).
+	Dropout float64 `json:"dropout,omitempty"`
 }
 
 func (Reconstruction) forParts() {}
@@ -36,13 +47,19 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 	default:
 		return nil, fmt.Errorf("reconstruction: loss %q, want squared or cross-entropy", r.Loss)
 	}
-	if err := r.Corruption.Check(); err != nil {
+	if err := errors.Join(r.Corruption.Check(), r.Contraction.Check()); err != nil {
 		return nil, fmt.Errorf("reconstruction: %w", err)
+	}
+	if !(r.Dropout >= 0 && r.Dropout < 1) {
+		return nil, fmt.Errorf("reconstruction: dropout %g, want at least 0 and below 1", r.Dropout)
 	}
 	seen := r.Corruption.Apply(g, task.V, "corruption")
 	layers := layersOf(model)
 	if layers == nil {
-		return r.ofCode(g, model, task.V, seen)
+		return r.ofCode(g, model, task, seen)
+	}
+	if r.Dropout > 0 || r.Contraction != (Contraction{}) {
+		return nil, fmt.Errorf("reconstruction: dropout and contraction are for autoencoders, not for a %T", model.Spec())
 	}
 	loss, h := &Loss{}, seen
 	for i, l := range layers {
@@ -67,9 +84,9 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 	return loss, nil
 }
 
-// ofCode is the loss of a model without layers: examples v from the code of
-// what it has seen of them.
-func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v, seen *graph.Node) (*Loss, error) {
+// ofCode is the loss of a model without layers: examples from the code of what
+// it has seen of them.
+func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, task Task, seen *graph.Node) (*Loss, error) {
 	loss := &Loss{Parameters: model.Parameters()}
 	if weighted, ok := model.(models.Weighted); ok {
 		loss.Weights = weighted.Weights()
@@ -78,18 +95,56 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, v, seen *grap
 	if !ok {
 		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
 	}
+	loss.Code = coder.Encode(g, seen)
+	bottom, h := coder, loss.Code // what is decoded by, and from
+	if r.Dropout > 0 && !task.Measure {
+		deep, ok := model.(models.Deep)
+		if !ok {
+			return nil, fmt.Errorf("reconstruction: dropout wants an autoencoder of dense layers, not a %T", model.Spec())
+		}
+		loss.Code, bottom, h = r.dropped(g, deep, seen)
+	}
+	if !task.Measure {
+		var err error
+		if loss.Penalty, err = r.Contraction.of(g, coder, seen); err != nil {
+			return nil, fmt.Errorf("reconstruction: %w", err)
+		}
+	}
+	v := task.V
 	if r.Loss == "cross-entropy" {
-		logistic, ok := model.(models.Logistic)
+		logistic, ok := bottom.(models.Logistic)
 		if !ok {
 			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which %T has not: use squared", model.Spec())
 		}
-		logits := g.Flatten(logistic.Logits(g, logistic.Encode(g, seen)))
-		loss.Total = g.CrossEntropy(g.Flatten(v), logits)
+		loss.Total = g.CrossEntropy(g.Flatten(v), g.Flatten(logistic.Logits(g, h)))
 		return loss, nil
 	}
-	decoded := g.Reshape(coder.Decode(g, coder.Encode(g, seen)), v.Shape()...)
-	loss.Total = g.SquaredError(v, decoded)
+	loss.Total = g.SquaredError(v, g.Reshape(bottom.Decode(g, h), v.Shape()...))
 	return loss, nil
+}
+
+// dropped is the code of v, and what is still to be decoded, and by which pair
+// of layers, after all hidden layers have lost units.
+func (r Reconstruction) dropped(g *graph.Graph, deep models.Deep, v *graph.Node) (code *graph.Node, bottom models.Coder, h *graph.Node) {
+	levels := deep.Levels()
+	h = v
+	for _, l := range levels {
+		code = l.Encode(g, h)
+		h = r.drop(g, code)
+	}
+	for i := len(levels); i > 1; i-- {
+		h = r.drop(g, deep.Part(i, i).Decode(g, h))
+	}
+	return code, deep.Part(1, 1), h
+}
+
+// drop leaves units out.
+func (r Reconstruction) drop(g *graph.Graph, h *graph.Node) *graph.Node {
+	if g.Err() != nil {
+		return nil
+	}
+	kept := g.Bernoulli(g.Full(1-r.Dropout, h.Shape()...), "dropout")
+	return g.Scale(1/(1-r.Dropout), g.Mul(h, kept))
 }
 
 // logistic tells whether the mean of the units is σ.

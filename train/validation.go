@@ -123,6 +123,7 @@ func newMeasure(t *Trainer, s Stage, n int) (*measuring, error) {
 	g := graph.New(t.noise)
 	m := &machine{}
 	task := m.inputs(g, t.model, s, n, 0)
+	task.Measure = true
 	loss, err := s.build(g, t.model, task)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,102 @@
+package train
+
+import (
+	"math"
+	"testing"
+
+	"boltzoo/graph"
+	"boltzoo/graph/graphtest"
+	"boltzoo/models"
+)
+
+// repeated is one example, n times.
+func repeated(name string, x *graph.Tensor, n int) *graph.Tensor {
+	v := graph.NewTensor(name, append([]int{n}, x.Shape...)...)
+	for i := range v.Data {
+		v.Data[i] = x.Data[i%len(x.Data)]
+	}
+	return v
+}
+
+// Units are left out at the rate asked for, and what is above sees the same on
+// average as without dropout: exactly so where it is linear.
+func TestDropoutScales(t *testing.T) {
+	const n, rate = 20000, 0.3
+	model, err := models.Autoencoder{Shape: []int{2, 3, 1}, Layers: []int{5, 4}, Activation: "linear", Output: "linear"}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range model.Parameters() {
+		copy(x.Data, graphtest.Random(x.Name, uint64(i), x.Shape...).Data)
+	}
+	coder := model.(models.Deep)
+	x := graphtest.Random("x", 9, 2, 3, 1)
+	g := graph.New(graph.NewRandom(3))
+	v := g.Param(repeated("v", x, n))
+	r := Reconstruction{Dropout: rate}
+	dropped := graphtest.Value(t, g, r.drop(g, coder.Encode(g, v)))
+	_, bottom, h := r.dropped(g, coder, v)
+	decoded := graphtest.Value(t, g, bottom.Decode(g, h))
+	one := g.Param(repeated("one", x, 1))
+	whole := graphtest.Value(t, g, coder.Decode(g, coder.Encode(g, one)))
+	code := graphtest.Value(t, g, coder.Encode(g, one))
+
+	zeros := 0
+	for i, y := range dropped {
+		want := code[i%len(code)] / (1 - rate)
+		switch {
+		case y == 0:
+			zeros++
+		case math.Abs(float64(y-want)) > 1e-5*math.Abs(float64(want)):
+			t.Fatalf("unit %d that is kept is %g, want %g", i%len(code), y, want)
+		}
+	}
+	share := float64(zeros) / float64(len(dropped))
+	if math.Abs(share-rate) > 4*math.Sqrt(rate*(1-rate)/float64(len(dropped))) {
+		t.Errorf("%g of the units are left out, want %g", share, rate)
+	}
+	for i, want := range whole {
+		sum, square := 0.0, 0.0
+		for j := i; j < len(decoded); j += len(whole) {
+			sum, square = sum+float64(decoded[j]), square+float64(decoded[j])*float64(decoded[j])
+		}
+		mean := sum / n
+		if sd := math.Sqrt((square/n - mean*mean) / n); math.Abs(mean-float64(want)) > 4*sd || sd == 0 {
+			t.Errorf("value %d is %g on average, %g without dropout, standard error %g", i, mean, want, sd)
+		}
+	}
+}
+
+// Dropout is of training alone: what is measured is the whole network, and
+// networks learn with it.
+func TestDropoutLearns(t *testing.T) {
+	model, err := models.Autoencoder{Shape: []int{8, 8, 3}, Layers: []int{60, 30}, Activation: "tanh"}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := New(model, []Stage{{Objective: Reconstruction{Dropout: 0.2}, Optimizer: Adam{Rate: 0.01}, Epochs: 60, Batch: 16, Validation: 8}}, bars(264), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := run(t, trainer, -1)
+	first, last := steps[0], steps[len(steps)-1]
+	if last.Loss > first.Loss/2 || last.Validation.Loss > last.Loss {
+		t.Errorf("loss goes from %g to %g, %g of validation without dropout", first.Loss, last.Loss, last.Validation.Loss)
+	}
+	v := graph.NewTensor("v", 8, 8, 8, 3)
+	index := []int{256, 257, 258, 259, 260, 261, 262, 263}
+	bars(264).Floats(v.Data, index...)
+	g := graph.New(nil)
+	coder := model.(models.Coder)
+	y := coder.Decode(g, coder.Encode(g, g.Param(v)))
+	want := graphtest.Value(t, g, g.SquaredError(g.Flatten(g.Param(v)), y))[0]
+	best := steps[len(steps)-1].Validation
+	for _, s := range steps {
+		if s.Validation != nil && s.Validation.Epoch == best.Best {
+			best = s.Validation
+		}
+	}
+	if math.Abs(best.Loss-float64(want)) > 1e-6 {
+		t.Errorf("validation told a loss of %g, the network has %g", best.Loss, want)
+	}
+}
