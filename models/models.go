@@ -13,8 +13,8 @@ type Spec interface {
 }
 
 // Model is an architecture with parameters. What else it can do it tells by
-// the interfaces that it implements: Layered, Coder, Logistic, Energetic,
-// Classifying, Weighted, Deep.
+// the interfaces that it implements: Layered, Coder, Logistic, Stochastic,
+// Energetic, Classifying, Weighted, Deep.
 type Model interface {
 	// Spec is what the model was made from.
 	Spec() Spec
@@ -55,6 +55,21 @@ type Logistic interface {
 	Logits(g *graph.Graph, h *graph.Node) *graph.Node
 }
 
+// Stochastic coders have a distribution of codes for an example, normal with
+// independent elements, and one of examples for a code; codes as such are
+// standard normal.
+type Stochastic interface {
+	Coder
+	// Posterior is the means and the logarithms of the variances of the codes
+	// of v: (B×input) to (B×code) each.
+	Posterior(g *graph.Graph, v *graph.Node) (mean, logVariance *graph.Node)
+	// LogLikelihood is log p(v|z), in nats: (B×input) and (B×code) to (B).
+	LogLikelihood(g *graph.Graph, v, z *graph.Node) *graph.Node
+	// Draw is n examples for codes from the prior, with its deviation times
+	// spread: (n×values of an example).
+	Draw(g *graph.Graph, n int, spread float64) *graph.Node
+}
+
 // Energetic models have a free energy.
 type Energetic interface {
 	Model
@@ -90,5 +105,6 @@ var Types = tagged.Types[Spec]{
 	"autoencoder":      Autoencoder{},
 	"conv-autoencoder": ConvAutoencoder{},
 	"unrolled":         Unrolled{},
+	"variational":      Variational{},
 	"classifier":       Classifier{},
 }

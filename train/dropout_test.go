@@ -9,9 +9,9 @@ import (
 	"boltzoo/models"
 )
 
-// repeated is one example, n times.
+// repeated is a batch of examples, n times over.
 func repeated(name string, x *graph.Tensor, n int) *graph.Tensor {
-	v := graph.NewTensor(name, append([]int{n}, x.Shape...)...)
+	v := graph.NewTensor(name, append([]int{n * x.Shape[0]}, x.Shape[1:]...)...)
 	for i := range v.Data {
 		v.Data[i] = x.Data[i%len(x.Data)]
 	}
@@ -30,14 +30,14 @@ func TestDropoutScales(t *testing.T) {
 		copy(x.Data, graphtest.Random(x.Name, uint64(i), x.Shape...).Data)
 	}
 	coder := model.(models.Deep)
-	x := graphtest.Random("x", 9, 2, 3, 1)
+	x := graphtest.Random("x", 9, 1, 2, 3, 1)
 	g := graph.New(graph.NewRandom(3))
 	v := g.Param(repeated("v", x, n))
 	r := Reconstruction{Dropout: rate}
 	dropped := graphtest.Value(t, g, r.drop(g, coder.Encode(g, v)))
 	_, bottom, h := r.dropped(g, coder, v)
 	decoded := graphtest.Value(t, g, bottom.Decode(g, h))
-	one := g.Param(repeated("one", x, 1))
+	one := g.Param(x)
 	whole := graphtest.Value(t, g, coder.Decode(g, coder.Encode(g, one)))
 	code := graphtest.Value(t, g, coder.Encode(g, one))
 

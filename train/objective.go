@@ -60,6 +60,7 @@ func sameButSteps(a, b Objective) bool {
 var Objectives = tagged.Types[Objective]{
 	"cd":             CD{},
 	"classification": Classification{},
+	"evidence":       Evidence{},
 	"fpcd":           FPCD{},
 	"pcd":            PCD{},
 	"reconstruction": Reconstruction{},
