@@ -9,10 +9,11 @@ import (
 
 // Sampling says how pictures are drawn from a stack: where the top machine's
 // Gibbs chain starts, how many steps it takes, and which of its states are
-// drawn. What it ends with goes down to the picture by means. The zero value is
-// that of a model that has no samples.
+// drawn. What it ends with goes down to the picture by means. A variational
+// autoencoder decodes codes from its prior. The zero value is that of a model
+// that has no samples.
 type Sampling struct {
-	From   string       `json:"from"`             // prior: codes from the fitted normal distribution; data; or noise
+	From   string       `json:"from"`             // prior: codes from the fitted normal distribution, or the model's own; data; or noise
 	Spread float64      `json:"spread,omitempty"` // factor on the prior's deviations; 0 means 1
 	Steps  int          `json:"steps,omitempty"`  // Gibbs steps of the top machine
 	Noise  models.Noise `json:"noise,omitempty"`  // what the steps draw: nothing, "hidden" or "all"; means are shown in the end
@@ -62,6 +63,12 @@ func (s Sampling) suits(model models.Model) error {
 	if s == (Sampling{}) {
 		return nil
 	}
+	if _, ok := model.(models.Stochastic); ok {
+		if s.From != FromPrior || s.Steps != 0 || s.Noise != models.MeanField || !(s.Spread >= 0) {
+			return fmt.Errorf("zoo: sampling: %+v of a %T, want its prior, from %q, no steps, no noise, and a spread", s, model.Spec(), FromPrior)
+		}
+		return nil
+	}
 	net, ok := netOf(model)
 	if !ok {
 		return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
@@ -78,8 +85,9 @@ func (s Sampling) suits(model models.Model) error {
 // Sample draws n pictures, which seed decides. A chain that starts from data
 // gets its examples from start, n of them.
 func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32) ([]float32, error) {
-	net, ok := netOf(model)
-	if !ok {
+	net, layered := netOf(model)
+	stochastic, ok := model.(models.Stochastic)
+	if !ok && !layered {
 		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
 	}
 	if err := s.suits(model); err != nil {
@@ -90,6 +98,9 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("zoo: sample: %d samples, want at least 1", n)
+	}
+	if ok {
+		return s.decoded(stochastic, n, seed)
 	}
 	size := graph.Size(model.InputShape())
 	if s.From == FromPrior && !net.Prior().Fitted() {
@@ -119,6 +130,28 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 		pictures = append(pictures, batch...)
 	}
 	return pictures, nil
+}
+
+// decoded is n pictures for codes from the model's own prior.
+func (s Sampling) decoded(model models.Stochastic, n int, seed uint64) ([]float32, error) {
+	g := graph.New(graph.NewRandom(seed))
+	pictures := model.Draw(g, n, s.spread())
+	m, err := g.Compile(pictures)
+	if err == nil {
+		err = m.Run()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("zoo: sample: %w", err)
+	}
+	return m.Value(pictures), nil
+}
+
+// spread is the factor on a prior's deviations.
+func (s Sampling) spread() float64 {
+	if s.Spread == 0 {
+		return 1
+	}
+	return s.Spread
 }
 
 // chain draws n samples at a time.
@@ -167,14 +200,10 @@ func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*ch
 	step := func(noise models.Noise) machine {
 		return part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return top.Gibbs(g, v, noise) })
 	}
-	spread := s.Spread
-	if spread == 0 {
-		spread = 1
-	}
 	switch s.From {
 	case FromPrior:
 		c.begin = part([]int{1}, func(g *graph.Graph, _ *graph.Node) *graph.Node {
-			return top.Decode(g, net.Prior().Sample(g, n, spread, top.Hidden))
+			return top.Decode(g, net.Prior().Sample(g, n, s.spread(), top.Hidden))
 		})
 	case FromData:
 		c.begin = part(net.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, below, v) })

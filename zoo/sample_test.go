@@ -153,3 +153,33 @@ func TestStartRefusesSamplings(t *testing.T) {
 		}
 	}
 }
+
+// A variational autoencoder decodes codes from its own prior, by the seed
+// alone; it has no chain.
+func TestSampleOfAVariationalAutoencoder(t *testing.T) {
+	model, err := models.Variational{Shape: []int{2, 2, 1}, Layers: []int{5}, Code: 2}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := func(s Sampling, seed uint64) []float32 {
+		t.Helper()
+		pictures, err := s.Sample(model, 3, seed, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pictures
+	}
+	prior := Sampling{From: FromPrior}
+	a, b, other := draw(prior, 1), draw(prior, 1), draw(prior, 2)
+	if len(a) != 12 || !slices.Equal(a, b) || slices.Equal(a, other) {
+		t.Errorf("twice seed 1: %v, %v, seed 2: %v", a, b, other)
+	}
+	if at := draw(Sampling{From: FromPrior, Spread: 1e-6}, 1); math.Abs(float64(at[0]-at[4])) > 1e-4 {
+		t.Errorf("all codes at 0, and pictures are %v", at)
+	}
+	for _, s := range []Sampling{{From: FromData}, {From: FromPrior, Steps: 1}, {From: FromPrior, Noise: models.AllNoise}, {}} {
+		if _, err := s.Sample(model, 3, 1, nil); err == nil || !strings.Contains(err.Error(), "sampl") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+}
