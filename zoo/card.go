@@ -23,6 +23,10 @@ Samples.
 ![reconstructions](reconstructions.png)
 
 Test pictures, each above {{with .Run.Recipe.Corruption}}what {{.}} makes of it, and what the model makes of that{{else}}its reconstruction through the whole model{{end}}.
+{{end}}{{if .Run.Data.Plane}}
+![field](field.png)
+
+Test examples, and where the model moves points of the plane.
 {{end}}{{with .Topics}}
 ## Words
 
@@ -61,7 +65,8 @@ Beside the principal components:
 {{end}}{{if .Run.Data.Pictures}}    zoo reconstruct {{.Folder}} PICTURE.jpg -o pair.png
     zoo encode {{.Folder}} PICTURE.jpg -o code.npy
 {{with .Run.Recipe.Corruption}}    zoo reconstruct {{$.Folder}} PICTURE.jpg --corrupt {{.}} -o restored.png
-{{end}}{{end}}    zoo eval {{.Folder}}
+{{end}}{{end}}{{if .Run.Data.Plane}}    zoo plot {{.Folder}} --field
+{{end}}    zoo eval {{.Folder}}
     zoo export {{.Folder}} -o {{.Run.Recipe.Name}}.safetensors
     zoo train {{.Run.Recipe.Name}} --out {{.Folder}} --resume --epochs {{.More}}
 

@@ -38,6 +38,7 @@ const (
 
 	samplesFile         = "samples.png"
 	reconstructionsFile = "reconstructions.png"
+	fieldFile           = "field.png"
 	lossFile            = "loss.png"
 	layersFile          = "layers.png"
 	classesFile         = "classes.png"
@@ -49,6 +50,7 @@ var files = []File{
 	{cardFile, "what this run is, its numbers, and commands to go on with"},
 	{samplesFile, "pictures that the model dreamt"},
 	{reconstructionsFile, "test pictures above their reconstructions through the whole model"},
+	{fieldFile, "where the model moves points of the plane"},
 	{filtersFiles, "what the units of each layer look for"},
 	{lossFile, "the loss of each layer, or of the model, step by step"},
 	{layersFile, "each layer's reconstruction error, in its own units"},

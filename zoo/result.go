@@ -129,6 +129,15 @@ func (t *Training) report(ctx context.Context, trained *Trained, all *data.Image
 			return nil, err
 		}
 	}
+	if t.Run.Data.Plane() {
+		field, err := NewField(t.model, test)
+		if err != nil {
+			return nil, err
+		}
+		if err := draw(f.file(fieldFile))(field.Draw()); err != nil {
+			return nil, err
+		}
+	}
 	if hasFilters(t.model) && t.Run.Data.Pictures() {
 		if _, err := trained.DrawFilters(f.Path); err != nil {
 			return nil, err
@@ -173,8 +182,8 @@ func DrawPairs(ctx context.Context, model models.Model, images *data.Images, c t
 }
 
 // draw writes a picture that was just drawn, if it was.
-func draw(path string) func(m *image.RGBA, err error) error {
-	return func(m *image.RGBA, err error) error {
+func draw(path string) func(m image.Image, err error) error {
+	return func(m image.Image, err error) error {
 		if err != nil {
 			return err
 		}

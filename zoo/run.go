@@ -63,6 +63,9 @@ type Images struct {
 // coefficients of a sound, cannot.
 func (i Images) Pictures() bool { return i.Height > 1 && i.Width > 1 }
 
+// Plane tells whether the examples are points in the plane.
+func (i Images) Plane() bool { return i.Height*i.Width*i.Channels == 2 }
+
 func describe(s *data.Images, generated bool) Images {
 	return Images{s.Name, generated, s.Len(), s.Height, s.Width, s.Channels, s.Sum, s.Missing, s.Words}
 }

@@ -13,8 +13,8 @@ import (
 
 // Source says which images a recipe is trained on.
 type Source struct {
-	// Set is one of data.Sets, files under the data root; "faces" or "digits",
-	// which are built in; or "folder".
+	// Set is one of data.Sets, files under the data root; "faces", "digits" or
+	// "spiral", which are built in; or "folder".
 	Set string `json:"set"`
 	// Dir is the folder of images of the set "folder".
 	Dir string `json:"dir,omitempty"`
@@ -80,7 +80,7 @@ func Sets() []string {
 	for _, s := range data.Sets() {
 		names = append(names, s.Name)
 	}
-	return append(names, "folder", "faces", "digits")
+	return append(names, "folder", "faces", "digits", "spiral")
 }
 
 // SourceOf is the source that a word on the command line means, the name of
@@ -206,6 +206,8 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 		return data.Faces(builtInSeeds[split], s.count(split), s.Size), nil
 	case "digits":
 		return data.Digits(builtInSeeds[split], s.count(split)), nil
+	case "spiral":
+		return data.Spiral(builtInSeeds[split], s.count(split)), nil
 	case "folder":
 		return data.Folder(s.Dir, s.Size, split, "")
 	}
@@ -246,4 +248,4 @@ func (s Source) count(split data.Split) int {
 }
 
 // Generated tells whether the set is built in.
-func (s Source) Generated() bool { return s.Set == "faces" || s.Set == "digits" }
+func (s Source) Generated() bool { return s.Set == "faces" || s.Set == "digits" || s.Set == "spiral" }

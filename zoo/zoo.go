@@ -34,5 +34,6 @@ func All() []Recipe {
 		mnistAESigmoid(),
 		mnistAEReLU(),
 		birdsongAE(),
+		spiralDenoising(),
 	}
 }

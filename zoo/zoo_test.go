@@ -128,7 +128,7 @@ func TestEveryRecipeTrains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if result.Data.BuiltIn != (r.BuiltIn != nil) || result.Data.Images != 40 || result.Data.Sum == "" {
+			if result.Data.BuiltIn != (r.BuiltIn != nil || r.Data.Generated()) || result.Data.Images != 40 || result.Data.Sum == "" {
 				t.Errorf("data of the run: %+v", result.Data)
 			}
 			if len(result.Test.Depths) == 0 || !(result.Test.Error > 0 && result.Test.Error < 1) {
@@ -156,6 +156,9 @@ func TestEveryRecipeTrains(t *testing.T) {
 				names = append(names, "classes.png")
 			} else {
 				names = append(names, "loss.png")
+			}
+			if result.Data.Plane() {
+				names = append(names, "field.png")
 			}
 			if r.Sampling != (Sampling{}) {
 				names = append(names, "samples.png")

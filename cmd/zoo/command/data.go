@@ -51,7 +51,8 @@ func (a *app) dataList() *cobra.Command {
 			}
 			all = append(all,
 				listedSet{Set: data.Set{Name: "faces", Title: "drawn faces of any number and size, in colour"}, BuiltIn: true},
-				listedSet{Set: data.Set{Name: "digits", Title: "drawn digits of any number, 28x28, grey"}, BuiltIn: true})
+				listedSet{Set: data.Set{Name: "digits", Title: "drawn digits of any number, 28x28, grey"}, BuiltIn: true},
+				listedSet{Set: data.Set{Name: "spiral", Title: "points near a spiral in the plane, of any number"}, BuiltIn: true})
 			if asJSON {
 				return a.printJSON(all, "  ")
 			}

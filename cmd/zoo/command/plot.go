@@ -21,17 +21,18 @@ import (
 
 // plotting is what is asked to be drawn of a run.
 type plotting struct {
-	run                        string
-	loss, filters, dot, latent bool
-	method                     string // of the map of codes
-	limit                      int    // examples in it
-	out                        string
+	run                               string
+	loss, filters, dot, latent, field bool
+	method                            string // of the map of codes
+	limit                             int    // test examples in it, and in the field
+	out                               string
 }
 
 // plotted is what plot drew, for programs.
 type plotted struct {
 	Pictures []string    `json:"pictures"`
 	Latent   *zoo.Latent `json:"latent,omitempty"`
+	Field    *zoo.Field  `json:"field,omitempty"`
 }
 
 func (a *app) plot() *cobra.Command {
@@ -51,9 +52,14 @@ nothing else.
 two units as they are, the first two principal components of wider ones, or, by
 --method tsne, a map that keeps neighbours near one another, and no other
 distances. Beside it, what a grid of codes of two units stands for. It prints how
-many examples have another class's example nearest to them in the map.`,
+many examples have another class's example nearest to them in the map.
+
+--field draws, for a model of points in the plane, where it moves a point: arrows
+g(f(x)) − x on a grid over the test examples. It prints how far the grid's points
+are from the nearest of these, before and after.`,
 		Example: `  zoo plot runs/mnist-dbn
-  zoo plot runs/mnist-dbn --latent --method tsne -o map.png`,
+  zoo plot runs/mnist-dbn --latent --method tsne -o map.png
+  zoo plot runs/spiral-ae-denoising --field`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.run = args[0]
@@ -69,17 +75,7 @@ many examples have another class's example nearest to them in the map.`,
 			if asJSON {
 				return a.printJSON(drawn, "")
 			}
-			if l := drawn.Latent; l != nil && l.Mistaken != nil {
-				if err := a.print("%.1f %% of %d examples of %s have one of another class nearest", 100**l.Mistaken, l.Examples, l.Set); err != nil {
-					return err
-				}
-			}
-			for _, path := range drawn.Pictures {
-				if err := a.print("%s", path); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.printPlotted(drawn)
 		},
 	}
 	f := cmd.Flags()
@@ -87,25 +83,47 @@ many examples have another class's example nearest to them in the map.`,
 	f.BoolVar(&p.filters, "filters", false, "filters-N.png of each layer that has some")
 	f.BoolVar(&p.dot, "graph", false, "graph.dot")
 	f.BoolVar(&p.latent, "latent", false, "latent.png, and decoded.png of codes of two units")
+	f.BoolVar(&p.field, "field", false, "field.png, of points in the plane")
 	f.StringVar(&p.method, "method", "", "how --latent puts codes into the plane: code, pca or tsne (default: code, or pca of more than two units)")
-	f.IntVar(&p.limit, "limit", 2000, "examples in the map at most, at even distances in the test part")
-	f.StringVarP(&p.out, "output", "o", "", "folder to write to (default: the run's), or the picture's file, NAME.png, where that is one")
-	f.BoolVar(&asJSON, "json", false, "print JSON, with the places in the map")
+	f.IntVar(&p.limit, "limit", 2000, "examples that --latent and --field show at most, at even distances in the test part")
+	f.StringVarP(&p.out, "output", "o", "", "folder to write to (default: the run's), or of --latent or --field alone the picture's file, NAME.png")
+	f.BoolVar(&asJSON, "json", false, "print JSON, with the places in the map and the arrows")
 	return cmd
 }
 
 // check finds flags that do not go together.
 func (p *plotting) check(changed func(flag string) bool) error {
-	for _, flag := range []string{"method", "limit"} {
-		if changed(flag) && !p.latent {
-			return fmt.Errorf("zoo plot: --%s is of the map that --latent draws", flag)
-		}
+	if changed("method") && !p.latent {
+		return errors.New("zoo plot: --method is of the map that --latent draws")
+	}
+	if changed("limit") && !p.latent && !p.field {
+		return errors.New("zoo plot: --limit is of what --latent and --field draw")
 	}
 	if p.limit < 1 {
 		return fmt.Errorf("zoo plot: --limit %d: want at least 1", p.limit)
 	}
-	if p.file() != "" && (!p.latent || p.loss || p.filters || p.dot) {
-		return fmt.Errorf("zoo plot: -o %s: the file of one picture, which --latent alone draws: want a folder for others", p.out)
+	if p.file() != "" && (p.latent == p.field || p.loss || p.filters || p.dot) {
+		return fmt.Errorf("zoo plot: -o %s: the file of one picture, which --latent or --field alone draws: want a folder for others", p.out)
+	}
+	return nil
+}
+
+// printPlotted prints what was found, and the files.
+func (a *app) printPlotted(drawn *plotted) error {
+	if l := drawn.Latent; l != nil && l.Mistaken != nil {
+		if err := a.print("%.1f %% of %d examples of %s have one of another class nearest", 100**l.Mistaken, l.Examples, l.Set); err != nil {
+			return err
+		}
+	}
+	if f := drawn.Field; f != nil {
+		if err := a.print("points of a grid are %.4f away from the nearest example of %s; moved by the field, %.4f", f.Before, f.Set, f.After); err != nil {
+			return err
+		}
+	}
+	for _, path := range drawn.Pictures {
+		if err := a.print("%s", path); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -130,7 +148,7 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 			p.out = p.run
 		}
 	}
-	asked := p.loss || p.filters || p.dot || p.latent
+	asked := p.loss || p.filters || p.dot || p.latent || p.field
 	if !asked {
 		finished := zoo.Finished(p.run)
 		p.loss, p.filters, p.dot = info.IsDir(), finished, finished
@@ -141,7 +159,7 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 			return nil, err
 		}
 	}
-	if !p.filters && !p.dot && !p.latent {
+	if !p.filters && !p.dot && !p.latent && !p.field {
 		return drawn, nil
 	}
 	t, err := zoo.Open(p.run)
@@ -162,23 +180,39 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 		}
 		drawn.Pictures = append(drawn.Pictures, path)
 	}
+	if !p.latent && !p.field {
+		return drawn, nil
+	}
+	images, err := a.images(t, nil, data.Test)
+	if err != nil {
+		return nil, err
+	}
+	defer images.Close()
+	some := zoo.Spread(images, p.limit)
 	if p.latent {
-		if err := a.latent(ctx, t, p, drawn); err != nil {
+		if err := a.latent(ctx, t, some, p, drawn); err != nil {
+			return nil, err
+		}
+	}
+	if p.field {
+		if drawn.Field, err = zoo.NewField(t.Model, some); err != nil {
+			return nil, err
+		}
+		path := p.file()
+		if path == "" {
+			path = filepath.Join(p.out, "field.png")
+		}
+		if err := drawn.add(path)(drawn.Field.Draw()); err != nil {
 			return nil, err
 		}
 	}
 	return drawn, nil
 }
 
-// latent draws the map of codes.
-func (a *app) latent(ctx context.Context, t *zoo.Trained, p plotting, drawn *plotted) error {
-	images, err := a.images(t, nil, data.Test)
-	if err != nil {
-		return err
-	}
-	defer images.Close()
+// latent draws the map of codes of images.
+func (a *app) latent(ctx context.Context, t *zoo.Trained, images *data.Images, p plotting, drawn *plotted) error {
 	bar := newMeasuring(a.err)
-	l, err := zoo.NewLatent(ctx, t.Model, zoo.Spread(images, p.limit), p.method, bar.tell)
+	l, err := zoo.NewLatent(ctx, t.Model, images, p.method, bar.tell)
 	if err := errors.Join(err, bar.end()); err != nil {
 		return err
 	}
