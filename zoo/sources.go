@@ -236,6 +236,15 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 	return data.IDX(dir, split)
 }
 
+// Files reads image files as pictures like those that the source has: of the
+// shape of like, and framed as they are.
+func (s Source) Files(paths []string, like Images) (*data.Images, error) {
+	if s.Set == "celeba" {
+		return data.CelebAFiles(paths, like.Height)
+	}
+	return data.Files(paths, like.Height, like.Width, like.Channels)
+}
+
 // count is how many pictures of a built-in set are made.
 func (s Source) count(split data.Split) int {
 	switch {

@@ -25,7 +25,8 @@ type Training struct {
 	Checkpoint time.Duration
 
 	model   models.Model
-	images  *data.Images
+	images  *data.Images // to train on
+	test    *data.Images // to test on in the end
 	root    string
 	trainer *train.Trainer
 	log     *log
@@ -121,6 +122,11 @@ func (t *Training) prepare() (err error) {
 	if t.model, err = r.Model.New(graph.NewRandom(r.Seed)); err != nil {
 		return err
 	}
+	// That there is nothing to test on is to be known before the training, not
+	// after it.
+	if t.test, err = r.Data.Open(t.root, data.Test); err != nil {
+		return fmt.Errorf("zoo: to test on: %w", err)
+	}
 	if err := r.Sampling.suits(t.model); err != nil {
 		return err
 	}
@@ -140,8 +146,10 @@ func (t *Training) Close() error {
 	if t.log != nil {
 		all = append(all, t.log.Close())
 	}
-	if t.images != nil {
-		all = append(all, t.images.Close())
+	for _, images := range []*data.Images{t.images, t.test} {
+		if images != nil {
+			all = append(all, images.Close())
+		}
 	}
 	if t.Folder != nil {
 		all = append(all, t.Folder.Close())
@@ -265,12 +273,7 @@ func (t *Training) Finish(ctx context.Context) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	test, err := t.Run.Recipe.Data.Open(t.root, data.Test)
-	if err != nil {
-		return nil, err
-	}
-	defer test.Close()
-	result, err := t.report(ctx, trained, test)
+	result, err := t.report(ctx, trained, t.test)
 	if err != nil {
 		return nil, err
 	}

@@ -357,6 +357,25 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
+// That there is nothing to test on is said before the training.
+func TestNothingToTestOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "pictures"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.png", "b.png", "c.png"} { // whose names put them all in the training part
+		writePNG(t, filepath.Join(dir, "pictures", name), 28, 28)
+	}
+	_, problems, code := zoo(t, dir, "train", "celeba-dbn", "--data", "pictures", "--out", "run")
+	if code != 1 || !strings.Contains(problems, "to test on") || !strings.Contains(problems, "none of its 3 images is in the split test") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run")); err == nil {
+		t.Error("a run folder is left")
+	}
+}
+
 // A training that is stopped and cannot be saved has failed.
 func TestStoppedButNotSaved(t *testing.T) {
 	t.Parallel()
@@ -423,7 +442,12 @@ func TestWrongUsage(t *testing.T) {
 		{"train mnist-rmb", []string{"did you mean mnist-rbm?"}},
 		{"show mnist-rmb", []string{"did you mean mnist-rbm?"}},
 		{"train mnist-rbm --eopchs 3", []string{"did you mean --epochs?"}},
-		{"train mnist-rbm --epochs three", []string{"epochs", "three"}},
+		{"train mnist-rbm --epochs three", []string{`zoo train: --epochs "three": want a whole number` + "\n"}},
+		{"train mnist-rbm --epochs 99999999999999999999", []string{"--epochs", "out of range"}},
+		{"sample run --seed -1", []string{`zoo sample: --seed "-1": want a whole number, not below 0`}},
+		{"sample run --spread wide", []string{`--spread "wide": want a number`}},
+		{"train mnist-rbm --checkpoint often", []string{`--checkpoint "often": want a duration`}},
+		{"list --json=perhaps", []string{`--json "perhaps": want true or false`}},
 		{"train mnist-rbm --epochs -1", []string{"--epochs -1"}},
 		{"train mnist-rbm --set sed=3", []string{"did you mean seed?", "its fields are name, about"}},
 		{"train mnist-rbm --set stages.0.optimizer.rate=fast", []string{"want a number"}},

@@ -131,6 +131,18 @@ func readCelebA(dir string, size int, split Split, cache string) (*Images, error
 	return s, nil
 }
 
+// CelebAFiles reads image files as [Files] does, three channels of size x size, but of those of 178 x 218 pixels, which
+// are taken for aligned images of CelebA, the square that [CelebA] takes: what a model has learnt from the set is shown
+// in the same frame.
+func CelebAFiles(paths []string, size int) (*Images, error) {
+	return readFiles(paths, size, size, 3, func(r image.Rectangle, to image.Point) image.Rectangle {
+		if r.Size() == celebaSize {
+			return celebaCrop.Add(r.Min)
+		}
+		return centre(r, to)
+	})
+}
+
 // celebaFile is an image file in a zip archive or in a folder.
 type celebaFile struct {
 	name     string // in the archive, or in the folder

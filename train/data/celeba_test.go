@@ -143,6 +143,29 @@ func checkPhoto(t *testing.T, pix []byte, size, seed int) {
 	}
 }
 
+// A file of CelebA's is framed as in the set, any other in its middle.
+func TestCelebAFiles(t *testing.T) {
+	dir := t.TempDir()
+	face, other := filepath.Join(dir, "face.jpg"), filepath.Join(dir, "other.jpg")
+	for path, content := range map[string][]byte{face: photo(t, 178, 218, 3), other: photo(t, 90, 60, 4)} {
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := CelebAFiles([]string{face, other}, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPhoto(t, s.Pix[:s.Size()], 32, 3)
+	middle, err := Files([]string{other}, 32, 32, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(s.Pix[s.Size():], middle.Pix) {
+		t.Error("a photograph of another size is not shown from its middle")
+	}
+}
+
 func TestCelebAErrors(t *testing.T) {
 	names, photos := tinyCelebA(t)
 	replaced := func(name string, content []byte) []byte {

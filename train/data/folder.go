@@ -74,10 +74,14 @@ func readFolder(dir string, size int, split Split, cache string) (*Images, error
 	}
 	place := key(absolute, strconv.Itoa(size), split.String())
 	h := cacheHeader{Key: key(identity...), Count: len(s.Files), Height: s.Height, Width: s.Width, Channels: s.Channels}
+	var part partOf
+	if size > 0 {
+		part = centre
+	}
 	pix, release, note, err := cached(cache, fmt.Sprintf("folder-%d-%v-%.16s.pixels", size, split, place), &h, func() painter {
 		c := newCanvas(s.Height, s.Width, s.Channels)
 		return func(dst []byte, i int) error {
-			return c.paintFile(dst, filepath.Join(dir, filepath.FromSlash(s.Files[i])), size > 0)
+			return c.paintFile(dst, filepath.Join(dir, filepath.FromSlash(s.Files[i])), part)
 		}
 	})
 	if err != nil {
@@ -91,6 +95,11 @@ func readFolder(dir string, size int, split Split, cache string) (*Images, error
 // Files reads image files of any size and resamples the largest part of the right proportions in the middle of each
 // to height x width. Channels is 1, which takes the luma of colour, or 3. Nothing is cached.
 func Files(paths []string, height, width, channels int) (*Images, error) {
+	return readFiles(paths, height, width, channels, centre)
+}
+
+// readFiles takes of each file the part that part says.
+func readFiles(paths []string, height, width, channels int, part partOf) (*Images, error) {
 	if height < 1 || width < 1 || (channels != 1 && channels != 3) {
 		return nil, fmt.Errorf("data: files: expected a height and width above 0 and 1 or 3 channels, found %dx%dx%d", height, width, channels)
 	}
@@ -99,7 +108,7 @@ func Files(paths []string, height, width, channels int) (*Images, error) {
 	err := parallel(len(paths), func() func(int) error {
 		c := newCanvas(height, width, channels)
 		return func(i int) error {
-			return c.paintFile(s.Pix[i*s.Size():(i+1)*s.Size()], paths[i], true)
+			return c.paintFile(s.Pix[i*s.Size():(i+1)*s.Size()], paths[i], part)
 		}
 	})
 	if err != nil {
@@ -109,9 +118,12 @@ func Files(paths []string, height, width, channels int) (*Images, error) {
 	return s, nil
 }
 
-// paintFile decodes an image file into dst: its middle if crop is set, otherwise all of it, which must have the size
-// of the canvas.
-func (c *canvas) paintFile(dst []byte, path string, crop bool) error {
+// partOf is the part of an image with bounds r that is scaled to a size.
+type partOf func(r image.Rectangle, size image.Point) image.Rectangle
+
+// paintFile decodes a part of an image file into dst, or, where part is nil, all of it, which must have the size of
+// the canvas.
+func (c *canvas) paintFile(dst []byte, path string, part partOf) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -121,8 +133,8 @@ func (c *canvas) paintFile(dst []byte, path string, crop bool) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	r := img.Bounds()
-	if crop {
-		r = centre(r, image.Pt(c.width, c.height))
+	if part != nil {
+		r = part(r, image.Pt(c.width, c.height))
 	} else if r.Dx() != c.width || r.Dy() != c.height {
 		return fmt.Errorf("%s: expected %dx%d pixels, found %dx%d", path, c.width, c.height, r.Dx(), r.Dy())
 	}

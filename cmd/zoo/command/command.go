@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -116,8 +117,26 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// flagError adds to an unknown flag the one that was probably meant.
+// wanted is what the values of flags have to be, by pflag's names of their types.
+var wanted = map[string]string{
+	"bool":     "true or false",
+	"duration": "a duration, as in 90s or 2m",
+	"float64":  "a number",
+	"int":      "a whole number",
+	"uint64":   "a whole number, not below 0",
+}
+
+// flagError says what the value of a flag has to be, and adds to an unknown flag
+// the one that was probably meant.
 func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		f := invalid.GetFlag()
+		if want, ok := wanted[f.Value.Type()]; ok && !errors.Is(err, strconv.ErrRange) {
+			return fmt.Errorf("%s: --%s %q: want %s", cmd.CommandPath(), f.Name, invalid.GetValue(), want)
+		}
+		return fmt.Errorf("%s: --%s %q: %w", cmd.CommandPath(), f.Name, invalid.GetValue(), errors.Unwrap(invalid))
+	}
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !ok {
 		return fmt.Errorf("%s: %w", cmd.CommandPath(), err)

@@ -66,9 +66,7 @@ are from the nearest of these, before and after.`,
 			if err := p.check(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			drawn, err := a.draw(ctx, p)
+			drawn, err := a.draw(cmd.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -211,6 +209,8 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 
 // latent draws the map of codes of images.
 func (a *app) latent(ctx context.Context, t *zoo.Trained, images *data.Images, p plotting, drawn *plotted) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	bar := newMeasuring(a.err)
 	l, err := zoo.NewLatent(ctx, t.Model, images, p.method, bar.tell)
 	if err := errors.Join(err, bar.end()); err != nil {

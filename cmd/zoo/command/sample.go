@@ -178,8 +178,8 @@ func (a *app) picture(t *zoo.Trained, name string) ([]float32, error) {
 // images are the image files named, or, where none is, a part of the data that
 // the model was trained on.
 func (a *app) images(t *zoo.Trained, files []string, part data.Split) (*data.Images, error) {
-	if d := t.Run.Data; len(files) > 0 {
-		return data.Files(files, d.Height, d.Width, d.Channels)
+	if len(files) > 0 {
+		return t.Run.Recipe.Data.Files(files, t.Run.Data)
 	}
 	root, err := a.dataRoot()
 	if err != nil {
