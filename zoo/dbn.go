@@ -11,16 +11,20 @@ import (
 const sparsenessPaper = "Li, Luo, Yang and Yuan 2013 (arXiv 1312.5813); Hinton, Osindero and Teh 2006"
 
 // The settings of P3, section 5. It names the rates that were tried, not those
-// that were taken, and no length of the pre-training but that of its figure 1(a),
-// 50 epochs.
+// that were taken, and no length of the pre-training but those of its figure 1,
+// 50 and 1,000 epochs.
 const (
 	sparsenessBatch = 100
-	sparsenessDecay = 1e-4
-	preEpochs       = 50
+	preEpochs       = 100
 	fineRate        = 0.1
 
 	// PretrainingRate is the rate of Pretraining.
 	PretrainingRate = 0.1
+
+	// SparsenessDecay is the L2 parameter of P3. Pretraining has it as it is.
+	// FineTuning has it beside the sum over a batch, not beside the mean, where
+	// it would undo the pre-training: zoo/reproduce shows what it does there.
+	SparsenessDecay = 1e-4
 )
 
 // sparsenessMomentum rises from 0.5 to 0.9 over half of the epochs.
@@ -44,7 +48,7 @@ func Pretraining(layers, epochs int) []train.Stage {
 			Name: layerName(i), First: i + 1, Last: i + 1,
 			Objective: train.CD{Noise: models.HiddenNoise},
 			Optimizer: train.SGD{Rate: PretrainingRate, Momentum: sparsenessMomentum},
-			Penalties: train.Penalties{L2: sparsenessDecay},
+			Penalties: train.Penalties{L2: SparsenessDecay},
 			Epochs:    epochs, Batch: sparsenessBatch,
 		})
 	}
@@ -60,7 +64,7 @@ func FineTuning(rate float64, epochs int) train.Stage {
 		Name:      "classes",
 		Objective: train.Classification{},
 		Optimizer: train.SGD{Rate: rate, Momentum: sparsenessMomentum},
-		Penalties: train.Penalties{L2: sparsenessDecay},
+		Penalties: train.Penalties{L2: SparsenessDecay / sparsenessBatch},
 		Epochs:    epochs, Batch: sparsenessBatch,
 	}
 }

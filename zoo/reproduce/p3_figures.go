@@ -65,7 +65,7 @@ func (e *p3) figure1a(context.Context) (*Section, error) {
 	return &Section{
 		Title: "Figure 1(a): sparseness by epoch",
 		Text: []string{"Each layer of the pre-trained network of digits, while it learns. In the paper all three rise, the first lies " +
-			"lowest and the third highest, with the momentum 0.5 for 25 epochs and 0.9 for another 25; here it rises from 0.5 to 0.9 over the first 25, as it does for the tables."},
+			"lowest and the third highest, over 50 epochs, with the momentum 0.5 for half of them and 0.9 for the others; here it rises from 0.5 to 0.9 over the first half, as it does for the tables."},
 		Figures: []Figure{{"figure-1a", "Hoyer's sparseness of the layer that learns, seed 1.", series, image}},
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"boltzoo/models"
+	"boltzoo/train"
 	"boltzoo/train/data"
 	"boltzoo/train/metric"
 	"boltzoo/zoo"
@@ -105,6 +106,48 @@ func (e *p3) attempts(n network) (Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// decay shows what the L2 parameter of the paper does where it stands beside the
+// mean over a batch.
+func (e *p3) decay(ctx context.Context) (*Section, error) {
+	t, err := e.trio(ctx, e.digits, 1)
+	if err != nil {
+		return nil, err
+	}
+	table := Table{Head: []string{"network", "L2", "layer 1", "layer 2", "layer 3", "test error", "time"}}
+	for _, from := range []struct {
+		model, run string
+		rate       float64
+	}{{"DBN", t.pretrained.name, t.dbnRate}, {"Dsigm", "", t.sigmoidRate}} {
+		for _, l2 := range []float64{zoo.SparsenessDecay, 0} {
+			recipe := e.digits.recipe
+			recipe.Stages = []train.Stage{zoo.FineTuning(from.rate, e.decayEpochs)}
+			recipe.Stages[0].Penalties.L2 = l2
+			name := fmt.Sprintf("%s-%s-decay%g", e.digits.name, strings.ToLower(from.model), l2)
+			r, err := e.train(ctx, name, recipe, from.run, nil)
+			if err != nil {
+				return nil, err
+			}
+			m, err := once(e.Lab, name, func() (measured, error) { return e.measure(r, true) })
+			if err != nil {
+				return nil, err
+			}
+			line := []string{from.model, fmt.Sprintf("%g", l2)}
+			for _, hspm := range m.HSPM[1:] {
+				line = append(line, fmt.Sprintf("%.2f", hspm))
+			}
+			table.Rows = append(table.Rows, append(line, fmt.Sprintf("%.2f %%", 100*m.Error), inWords(r.seconds)))
+		}
+	}
+	return &Section{
+		Title: "Weight decay",
+		Text: []string{fmt.Sprintf("The paper has an L2 parameter of %g. It can stand beside the sum of the losses of a batch or beside their mean. "+
+			"In table 1 it stands beside the sum, which is %g beside the mean. Here are two other values beside the mean, %d epochs each. "+
+			"With the larger one pre-trained layers lose their sparseness, and random ones may never learn.",
+			zoo.SparsenessDecay, t.dbn.Run.Recipe.Stages[0].Penalties.L2, e.decayEpochs)},
+		Tables: []Table{table},
+	}, nil
 }
 
 // inWords is a time for a table.
