@@ -15,13 +15,13 @@ func (l *Layer) ClassFreeEnergy(g *graph.Graph, v *graph.Node, classes int) *gra
 	if g.Err() != nil || v == nil {
 		return nil
 	}
-	shape := v.Shape()
-	if len(l.in) != 1 || classes < 2 || len(shape) != 2 || shape[1]+classes != l.in[0] {
+	batch, states := v.Shape()[0], l.StateShape()
+	if len(states) != 1 || classes < 2 || v.Shape().TotalSize()/batch+classes != states[0] {
 		g.Fail(fmt.Errorf("models: %s: free energies of %d classes for examples %v, want as many classes and units as its visible shape %v",
-			l.Name, classes, []int(shape), l.in))
+			l.Name, classes, []int(v.Shape()), states))
 		return nil
 	}
-	batch := shape[0]
+	v = g.Flatten(v)
 	energies := make([]*graph.Node, classes)
 	for y := range energies {
 		parts := []*graph.Node{v}
@@ -39,4 +39,67 @@ func (l *Layer) ClassFreeEnergy(g *graph.Graph, v *graph.Node, classes int) *gra
 		energies[y] = g.Reshape(f, batch, 1)
 	}
 	return g.Concat(energies...)
+}
+
+// WithLabels is examples v (B×input) and their labels (B×classes) as states of a
+// machine with label units: (B×state).
+func (l *Layer) WithLabels(g *graph.Graph, v, labels *graph.Node) *graph.Node {
+	return g.Concat(g.Flatten(v), labels)
+}
+
+// WithoutLabels is the examples of states s (B×state): (B×input), s itself for a
+// machine without label units.
+func (l *Layer) WithoutLabels(g *graph.Graph, s *graph.Node) *graph.Node {
+	if l.Classes == 0 || g.Err() != nil || s == nil {
+		return s
+	}
+	return g.Reshape(g.Slice(s, 0, graph.Size(l.in)), append([]int{s.Shape()[0]}, l.in...)...)
+}
+
+// Labelled is states of a machine with label units: of examples v without labels
+// with p(y|v) as the label; anything else is v.
+func (l *Layer) Labelled(g *graph.Graph, v *graph.Node) *graph.Node {
+	if !l.unlabelled(g, v) {
+		return v
+	}
+	return l.WithLabels(g, v, g.Softmax(g.Scale(-1, l.ClassFreeEnergy(g, v, l.Classes))))
+}
+
+// unlabelled tells whether v are examples that lack their label.
+func (l *Layer) unlabelled(g *graph.Graph, v *graph.Node) bool {
+	if l.Classes == 0 || g.Err() != nil || v == nil {
+		return false
+	}
+	return v.Shape().TotalSize()/v.Shape()[0] == graph.Size(l.in)
+}
+
+// labelled is the spec of a machine with label units.
+type labelled struct {
+	RBM
+	classes int
+}
+
+func (r labelled) layer(name string, in []int, random *graph.Random) (*Layer, error) {
+	return r.withLabels(r.classes, name, in, random)
+}
+
+// JointNet is a stack whose top machine has label units. It classifies by the
+// free energies that an example has with each label there, below which it
+// goes up by means.
+type JointNet struct{ *BeliefNet }
+
+var (
+	_ Classifying = (*JointNet)(nil)
+	_ Layered     = (*JointNet)(nil)
+	_ Coder       = (*JointNet)(nil)
+	_ Energetic   = (*JointNet)(nil)
+)
+
+// Classes is the number of label units.
+func (n *JointNet) Classes() int { return n.top().Classes }
+
+// ClassLogits is −F of the top machine with each label: (B×input) to (B×K).
+func (n *JointNet) ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node {
+	below := Up(g, n.layers[:len(n.layers)-1], v)
+	return g.Scale(-1, n.top().ClassFreeEnergy(g, below, n.Classes()))
 }

@@ -40,6 +40,12 @@ func (r RBM) New(random *graph.Random) (Model, error) { return newBeliefNet(r, r
 
 // layer makes the machine over examples of shape in.
 func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) {
+	return r.withLabels(0, name, in, random)
+}
+
+// withLabels makes the machine over examples of shape in and the labels of so
+// many classes.
+func (r RBM) withLabels(classes int, name string, in []int, random *graph.Random) (*Layer, error) {
 	if r.Units < 1 {
 		return nil, fmt.Errorf("models: %s: rbm of %d hidden units, want at least 1", name, r.Units)
 	}
@@ -47,12 +53,15 @@ func (r RBM) layer(name string, in []int, random *graph.Random) (*Layer, error) 
 		return nil, fmt.Errorf("models: %s: rbm over examples of shape %v, but the layer below gives %v", name, r.Shape, in)
 	}
 	l := &Layer{
-		Name: name, Visible: r.Visible, Hidden: r.Hidden, Copies: r.Copies, in: in, out: []int{r.Units},
-		Weight:      graph.NewTensor(name+".weight", graph.Size(in), r.Units),
-		VisibleBias: graph.NewTensor(name+".visible.bias", in...),
-		HiddenBias:  graph.NewTensor(name+".hidden.bias", r.Units),
-		link:        dense{},
+		Name: name, Visible: r.Visible, Hidden: r.Hidden, Copies: r.Copies, Classes: classes, in: in, out: []int{r.Units},
+		HiddenBias: graph.NewTensor(name+".hidden.bias", r.Units),
+		link:       dense{},
 	}
+	if classes > 0 {
+		l.Visible = unit.Mixed{Units: graph.Size(in), First: r.Visible, Rest: unit.Softmax{}}
+	}
+	l.Weight = graph.NewTensor(name+".weight", graph.Size(l.StateShape()), r.Units)
+	l.VisibleBias = graph.NewTensor(name+".visible.bias", l.StateShape()...)
 	return l, l.start(r.Centred, r.Deviation, random)
 }
 
@@ -73,7 +82,15 @@ type Layer struct {
 	// learn their variances (unit.Scaled).
 	VisibleLogVariance *graph.Tensor
 
-	in, out []int
+	// Classes is the number of label units, one for each class, of which one is
+	// 1: the last visible units of the top machine of a joint model (Hinton,
+	// Osindero and Teh 2006, figure 1), 0 for other machines. What takes visible
+	// states of such a machine takes examples without labels, too: they get the
+	// machine's own distribution of the label, and their free energy is that of
+	// the example, with the labels summed out.
+	Classes int
+
+	in, out []int // in is the shape of an example without its label
 	link    link
 }
 
@@ -90,8 +107,17 @@ type dense struct{}
 func (dense) up(g *graph.Graph, v, w, b *graph.Node) *graph.Node   { return g.Affine(v, w, b) }
 func (dense) down(g *graph.Graph, h, w, a *graph.Node) *graph.Node { return g.AffineT(h, w, a) }
 
-// InputShape is the shape of one visible state.
+// InputShape is the shape of one example, without a label.
 func (l *Layer) InputShape() []int { return l.in }
+
+// StateShape is the shape of one visible state: that of an example, or, where
+// there are label units, a row of the example's values and its label.
+func (l *Layer) StateShape() []int {
+	if l.Classes == 0 {
+		return l.in
+	}
+	return []int{graph.Size(l.in) + l.Classes}
+}
 
 // OutputShape is the shape of one hidden state.
 func (l *Layer) OutputShape() []int { return l.out }
@@ -99,6 +125,7 @@ func (l *Layer) OutputShape() []int { return l.out }
 // Up is x = b + (v−μ)W for v (B×input): (B×output). Learned variances make it
 // b + (v−μ)/σ² W, replicated units D b + vW for D draws.
 func (l *Layer) Up(g *graph.Graph, v *graph.Node) *graph.Node {
+	v = l.Labelled(g, v)
 	b := g.Param(l.HiddenBias)
 	x := l.link.up(g, l.statistic(g, v), g.Param(l.Weight), b)
 	if u, ok := l.Visible.(unit.Replicated); ok && g.Err() == nil {
@@ -137,13 +164,13 @@ func (l *Layer) copies() float64 {
 	return l.Copies
 }
 
-// Down is y = a + g (h−λ)Wᵀ for h (B×output): (B×input).
+// Down is y = a + g (h−λ)Wᵀ for h (B×output): (B×state).
 func (l *Layer) Down(g *graph.Graph, h *graph.Node) *graph.Node {
 	y := l.link.down(g, g.Scale(l.copies(), l.CentredHidden(g, h)), g.Param(l.Weight), g.Param(l.VisibleBias))
 	if g.Err() != nil {
 		return nil
 	}
-	return g.Reshape(y, append([]int{h.Shape()[0]}, l.in...)...)
+	return g.Reshape(y, append([]int{h.Shape()[0]}, l.StateShape()...)...)
 }
 
 // CentredVisible is v−μ, or v where the machine is not centred.
@@ -168,8 +195,8 @@ func (l *Layer) Encode(g *graph.Graph, v *graph.Node) *graph.Node {
 	return l.Hidden.Mean(g, l.Up(g, v))
 }
 
-// Decode is the mean of the visible units given h: of one draw, where they are
-// replicated.
+// Decode is the mean of the visible units given h, labels among them: of one
+// draw, where they are replicated.
 func (l *Layer) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 	return l.Visible.Mean(g, l.Down(g, h))
 }
@@ -177,6 +204,9 @@ func (l *Layer) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 // FreeEnergy is F(v) = U(v) − a·(v−μ) − g Σ_j [Φ(x_j) − λ_j x_j] for each
 // example, a·(v−μ)/σ² where variances are learned: (B).
 func (l *Layer) FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node {
+	if l.unlabelled(g, v) {
+		return g.Scale(-1, g.LogSumExp(g.Scale(-1, l.ClassFreeEnergy(g, v, l.Classes))))
+	}
 	x := l.Up(g, v)
 	f := g.Combine(-1, g.RowDot(l.statistic(g, v), g.Param(l.VisibleBias)), -l.copies(), l.Hidden.LogNormaliser(g, x))
 	if l.HiddenMean != nil {
@@ -199,8 +229,13 @@ const (
 	AllNoise    Noise = "all"
 )
 
-// Gibbs is one step v → h → v'.
+// Gibbs is one step v → h → v'. An example without a label gets one first, drawn
+// where all states are.
 func (l *Layer) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
+	if noise == AllNoise && l.unlabelled(g, v) {
+		p := g.Softmax(g.Scale(-1, l.ClassFreeEnergy(g, v, l.Classes)))
+		v = l.WithLabels(g, v, g.Categorical(p, l.Name+".label"))
+	}
 	var h *graph.Node
 	switch noise {
 	case MeanField:

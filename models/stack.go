@@ -17,11 +17,34 @@ import (
 type Stack struct {
 	Shape  []int  `json:"shape"` // of one example: height, width, channels
 	Layers []Spec `json:"-"`     // RBM and ConvRBM, from the bottom up
+
+	// Classes, where it is not 0, gives the top machine, an RBM, as many label
+	// units beside the states below it: a joint model of examples and their
+	// classes (Hinton, Osindero and Teh 2006).
+	Classes int `json:"classes,omitempty"`
 }
 
-// New makes the network.
+// New makes the network: a *JointNet where it has label units.
 func (s Stack) New(random *graph.Random) (Model, error) {
-	return newBeliefNet(s, s.Shape, random, s.Layers...)
+	if s.Classes == 0 {
+		return newBeliefNet(s, s.Shape, random, s.Layers...)
+	}
+	if s.Classes < 2 {
+		return nil, fmt.Errorf("models: stack with labels of %d classes, want at least 2", s.Classes)
+	}
+	layers := slices.Clone(s.Layers)
+	if n := len(layers); n > 0 {
+		top, ok := layers[n-1].(RBM)
+		if !ok {
+			return nil, fmt.Errorf("models: stack with labels: a %T cannot be the top layer, want rbm", layers[n-1])
+		}
+		layers[n-1] = labelled{top, s.Classes}
+	}
+	net, err := newBeliefNet(s, s.Shape, random, layers...)
+	if err != nil {
+		return nil, err
+	}
+	return &JointNet{net}, nil
 }
 
 // layerSpec is what a stack can be made of.
@@ -128,7 +151,7 @@ func Up[L Level](g *graph.Graph, layers []L, v *graph.Node) *graph.Node {
 // ones.
 func Down(g *graph.Graph, layers []*Layer, h *graph.Node) *graph.Node {
 	for _, l := range slices.Backward(layers) {
-		h = l.Decode(g, h)
+		h = l.WithoutLabels(g, l.Decode(g, h))
 	}
 	return h
 }
@@ -152,8 +175,8 @@ func (n *BeliefNet) FreeEnergy(g *graph.Graph, v *graph.Node) *graph.Node {
 // Gibbs goes up to the top machine by means, takes one of its steps, and goes
 // down by means.
 func (n *BeliefNet) Gibbs(g *graph.Graph, v *graph.Node, noise Noise) *graph.Node {
-	below := n.layers[:len(n.layers)-1]
-	return Down(g, below, n.top().Gibbs(g, Up(g, below, v), noise))
+	below, top := n.layers[:len(n.layers)-1], n.top()
+	return Down(g, below, top.WithoutLabels(g, top.Gibbs(g, Up(g, below, v), noise)))
 }
 
 type stackFields Stack

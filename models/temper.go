@@ -62,7 +62,7 @@ func (t Tempered) Gibbs(g *graph.Graph, v, beta *graph.Node) *graph.Node {
 
 // Start draws n visible states at β = 0.
 func (t Tempered) Start(g *graph.Graph, n int) *graph.Node {
-	zero := g.Full(0, append([]int{n}, t.Layer.in...)...)
+	zero := g.Full(0, append([]int{n}, t.Layer.StateShape()...)...)
 	return t.Layer.Visible.Sample(g, t.visible(g, zero, g.Full(0, n)), t.Layer.Name+".visible")
 }
 
@@ -81,7 +81,7 @@ func (t Tempered) visible(g *graph.Graph, y, beta *graph.Node) *graph.Node {
 func (t Tempered) LogZ0(g *graph.Graph) *graph.Node {
 	l := t.Layer
 	one := g.Full(0, 1)
-	y := t.visible(g, g.Full(0, append([]int{1}, l.in...)...), one)
+	y := t.visible(g, g.Full(0, append([]int{1}, l.StateShape()...)...), one)
 	x := g.Full(0, append([]int{1}, l.out...)...)
 	return g.Combine(1, l.Visible.LogNormaliser(g, y), l.copies(), l.Hidden.LogNormaliser(g, x))
 }
@@ -104,8 +104,8 @@ func (l *Layer) Exact() (levels float64, err error) {
 			return 0, fmt.Errorf("models: %s has no likelihood: %w", l.Name, err)
 		}
 	}
-	if _, ok := l.Visible.(unit.Mixed); ok && len(l.in) != 1 {
-		return 0, fmt.Errorf("models: %s has no likelihood: mixed visible units of shape %v, want one axis", l.Name, l.in)
+	if _, ok := l.Visible.(unit.Mixed); ok && len(l.StateShape()) != 1 {
+		return 0, fmt.Errorf("models: %s has no likelihood: mixed visible units of shape %v, want one axis", l.Name, l.StateShape())
 	}
 	n, m := levelsOf(l.Visible), levelsOf(l.Hidden)
 	if m != l.copies()*n {
@@ -127,7 +127,7 @@ func levelsOf(u unit.Unit) float64 {
 //
 //	F(h) = a·μ + g [U(h) − x₀·(h−λ)] − Σ_i Φ(y_i),   x₀ = b − μW
 func (l *Layer) HiddenFreeEnergy(g *graph.Graph, h *graph.Node) *graph.Node {
-	nothing := g.Full(0, append([]int{1}, l.in...)...)
+	nothing := g.Full(0, append([]int{1}, l.StateShape()...)...)
 	x0 := g.Reshape(l.Up(g, nothing), l.out...)
 	f := g.Combine(-l.copies(), g.RowDot(l.CentredHidden(g, h), x0), -1, l.Visible.LogNormaliser(g, l.Down(g, h)))
 	if u := l.Hidden.Potential(g, h); u != nil {

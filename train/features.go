@@ -52,6 +52,24 @@ func (t *Trainer) served(s Stage) *data.Images {
 	return &data.Images{Height: 1, Width: 1, Channels: 1, Pix: make([]byte, t.learnt(s))}
 }
 
+// joint is examples with their labels behind them.
+type joint struct {
+	metric.Source
+	labels  []byte
+	classes int
+}
+
+func (j joint) Size() int { return j.Source.Size() + j.classes }
+func (j joint) Floats(dst []float32, index ...int) {
+	size := j.Source.Size()
+	for k, i := range index {
+		row := dst[k*j.Size() : (k+1)*j.Size()]
+		j.Source.Floats(row[:size], i)
+		clear(row[size:])
+		row[size+int(j.labels[i])] = 1
+	}
+}
+
 // head is the first n examples.
 type head struct {
 	metric.Source

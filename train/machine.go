@@ -179,8 +179,8 @@ func recentre(g *graph.Graph, l *models.Layer, v, h *graph.Node) []moving {
 	visible := batchMean(g, v, l.VisibleMean.Shape)
 	hidden := batchMean(g, h, l.HiddenMean.Shape)
 	up := l.Up(g, v)
-	if !slices.Equal(l.VisibleMean.Shape, l.InputShape()) {
-		up = l.Up(g, example(g, visible, l.InputShape()))
+	if !slices.Equal(l.VisibleMean.Shape, l.StateShape()) {
+		up = l.Up(g, example(g, visible, l.StateShape()))
 	}
 	down := l.Down(g, example(g, hidden, l.OutputShape()))
 	return []moving{

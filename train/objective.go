@@ -98,6 +98,9 @@ func layerwise(g *graph.Graph, layers []*models.Layer, task Task, flow float64, 
 		if i < task.Below {
 			continue
 		}
+		if l.Classes > 0 && i+1 >= task.First {
+			v = l.WithLabels(g, v, task.Labels)
+		}
 		var h *graph.Node
 		if i+1 < task.First && task.Drawn {
 			h = l.Draw(g, v, l.Name+".data")

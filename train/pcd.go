@@ -93,7 +93,7 @@ const chainsSuffix = ".chains"
 // newChains are n chains of visible states, at uniform noise: a few steps take
 // them to where the machine wants them.
 func newChains(l *models.Layer, n int, random *graph.Random) *graph.Tensor {
-	states := graph.NewTensor(l.Name+chainsSuffix, append([]int{n}, l.InputShape()...)...)
+	states := graph.NewTensor(l.Name+chainsSuffix, append([]int{n}, l.StateShape()...)...)
 	random.Stream(states.Name).Uniform(states.Data)
 	return states
 }

@@ -33,7 +33,7 @@ const leastDeviation = 0.01
 func startFromData(l *models.Layer, source metric.Source, deviation float64) error {
 	means := func(shape []int, of func(g *graph.Graph, v *graph.Node) *graph.Node) (*metric.Moments, error) {
 		m := metric.NewMoments(graph.Size(shape))
-		return m, metric.Sweep(source, featureBatch, l.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
+		return m, metric.Sweep(source, featureBatch, l.StateShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
 			return []*graph.Node{of(g, v)}
 		}, func(_ int, values [][]float32) error {
 			m.Add(values[0])

@@ -51,9 +51,9 @@ func (p Tempering) Build(g *graph.Graph, model models.Model, task Task) (*Loss, 
 		if g.Err() != nil {
 			return nil, nil
 		}
-		n, size := p.chains(), graph.Size(l.InputShape())
+		n, size := p.chains(), graph.Size(l.StateShape())
 		flat := g.Reshape(step.States, 1, step.States.Shape().TotalSize())
-		first := g.Reshape(g.Slice(flat, 0, n*size), append([]int{n}, l.InputShape()...)...)
+		first := g.Reshape(g.Slice(flat, 0, n*size), append([]int{n}, l.StateShape()...)...)
 		return first, []Chain{{kept[0], step.States}, {kept[1], step.Gaps}}
 	})
 }

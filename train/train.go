@@ -277,7 +277,11 @@ func (t *Trainer) begin(ctx context.Context, s Stage) error {
 				return err
 			}
 			passed = first - 1 + i
-			if err := startFromData(l, below, s.DataStart); err != nil {
+			examples := below
+			if l.Classes > 0 {
+				examples = joint{below, t.images.Labels, l.Classes}
+			}
+			if err := startFromData(l, examples, s.DataStart); err != nil {
 				return fmt.Errorf("%s: start from data: %w", l.Name, err)
 			}
 		}

@@ -75,9 +75,17 @@ func (e *evaluator) gap(context.Context) error {
 
 var errGrey = fmt.Errorf("binary units have the likelihood of zeros and ones, not of grey pixels: choose %s or %s", BinarySample, BinaryThreshold)
 
+// errJoint is about what is known of machines of examples alone.
+var errJoint = fmt.Errorf("a joint model has states of examples and labels together, which the test images are not")
+
+// joint tells whether the top machine has label units.
+func (e *evaluator) joint() bool { return len(e.layers) > 0 && e.layers[len(e.layers)-1].Classes > 0 }
+
 // noLikelihood wants a single machine of exact units.
 func (e *evaluator) noLikelihood() error {
 	switch {
+	case e.joint():
+		return errJoint
 	case len(e.layers) == 0:
 		return fmt.Errorf("a %T has no layers, and no likelihood", e.model.Spec())
 	case len(e.layers) > 1:
@@ -105,6 +113,8 @@ const boundDraws = 10
 // noBound wants a stack of exact binary layers.
 func (e *evaluator) noBound() error {
 	switch {
+	case e.joint():
+		return errJoint
 	case len(e.layers) < 2:
 		return fmt.Errorf("a %T is no stack: ask for loglik", e.model.Spec())
 	case e.result.Binary == BinaryGrey:
@@ -170,6 +180,8 @@ func (e *evaluator) noLayers() error {
 // noPseudo wants a single machine of binary visible units.
 func (e *evaluator) noPseudo() error {
 	switch {
+	case e.joint():
+		return errJoint
 	case len(e.layers) != 1:
 		return fmt.Errorf("a %T is no single machine", e.model.Spec())
 	case e.result.Binary == "":
@@ -201,6 +213,9 @@ const (
 func (e *evaluator) noChain() error {
 	if err := e.noLayers(); err != nil {
 		return err
+	}
+	if e.joint() {
+		return errJoint
 	}
 	l := e.layers[len(e.layers)-1]
 	g := graph.New(e.random)

@@ -133,6 +133,37 @@ func mnistDBN2000() Recipe {
 	return r
 }
 
+// mnistDBNLabels is mnist-dbn-500-2000 with ten label units beside the 500 that
+// the upper machine sees: it tells the class of a digit, and draws digits of a
+// class (zoo sample --class).
+func mnistDBNLabels() Recipe {
+	r := mnistDBN2000()
+	r.Name = "mnist-dbn-labels"
+	r.About = "Joint model of digits and their classes: mnist-dbn-500-2000 with ten label units in its upper machine"
+	r.Paper = "Hinton, Osindero and Teh 2006"
+	stack := r.Model.(models.Stack)
+	stack.Classes = 10
+	r.Model = stack
+	r.Stages[0].Epochs, r.Stages[1].Epochs = 60, 60
+	return r
+}
+
+// mnistRBMLabels is the machine of mnist-rbm over digits and their classes.
+func mnistRBMLabels() Recipe {
+	r := mnistRBM()
+	r.Name = "mnist-rbm-labels"
+	r.About = "Joint model of digits and their classes: mnist-rbm with 2000 hidden units and ten label units"
+	r.Paper = "Larochelle and Bengio 2008; Tieleman 2008"
+	machine := r.Model.(models.RBM)
+	shape := machine.Shape
+	machine.Shape, machine.Units = nil, 2000
+	r.Model = models.Stack{Shape: shape, Layers: []models.Spec{machine}, Classes: 10}
+	r.Stages[0].Epochs = 60
+	r.Sampling = Sampling{From: FromData, Steps: 1000, Noise: models.AllNoise} // a code of 2000 has no prior
+	r.Expect = nil
+	return r
+}
+
 // mnistRBMCD1 is the classical machine: contrastive divergence with one Gibbs
 // step, energy not centred. This and the variants after it differ from each
 // other, and from mnist-rbm, in one thing each. After five epochs (--epochs 5;

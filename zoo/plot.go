@@ -45,6 +45,8 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 			if w, err = responses(net.Layers()[:i+1]); err != nil {
 				return nil, err
 			}
+		default:
+			w = w[:graph.Size(l.InputShape())*shape[len(shape)-1]] // not those of label units
 		}
 		sheet, _, err := report.Filters{}.Draw(w, height, width, channels, shape[len(shape)-1])
 		if err != nil {
@@ -194,7 +196,7 @@ func visibleUnits(spec models.Spec) (map[string]float64, error) {
 	}
 	if ok {
 		for _, l := range net.Layers() {
-			units[l.Name] = float64(graph.Size(l.InputShape()))
+			units[l.Name] = float64(graph.Size(l.StateShape()))
 		}
 	}
 	return units, nil

@@ -17,6 +17,7 @@ type Sampling struct {
 	Spread float64      `json:"spread,omitempty"` // factor on the prior's deviations; 0 means 1
 	Steps  int          `json:"steps,omitempty"`  // Gibbs steps of the top machine
 	Noise  models.Noise `json:"noise,omitempty"`  // what the steps draw: nothing, "hidden" or "all"; means are shown in the end
+	Class  *int         `json:"class,omitempty"`  // the label of a joint model's chain, held at every step; nil: the chain draws it
 }
 
 // The places where a chain can start.
@@ -47,14 +48,18 @@ func (s Sampling) check() error {
 	return nil
 }
 
-// netOf is the stack of machines that a model is, or that a classifier has as
-// its body.
+// netOf is the stack of machines that a model is, with label units or without,
+// or that a classifier has as its body.
 func netOf(model models.Model) (*models.BeliefNet, bool) {
-	if classifier, ok := model.(*models.ClassifierNet); ok {
-		return classifier.BeliefNet, true
+	switch m := model.(type) {
+	case *models.ClassifierNet:
+		return m.BeliefNet, true
+	case *models.JointNet:
+		return m.BeliefNet, true
+	case *models.BeliefNet:
+		return m, true
 	}
-	net, ok := model.(*models.BeliefNet)
-	return net, ok
+	return nil, false
 }
 
 // suits finds what a model cannot do, before it is trained. No sampling suits
@@ -79,7 +84,19 @@ func (s Sampling) suits(model models.Model) error {
 	if s.From == FromPrior && net.Prior() == nil {
 		return fmt.Errorf("zoo: sampling.from %s: codes of shape %v are too large for a prior: start from %s or %s", s.From, net.CodeShape(), FromData, FromNoise)
 	}
+	if classes := topOf(net).Classes; s.Class != nil && (*s.Class < 0 || *s.Class >= classes) {
+		if classes == 0 {
+			return fmt.Errorf("zoo: sampling.class %d: the model has no label units: leave it away", *s.Class)
+		}
+		return fmt.Errorf("zoo: sampling.class %d, want 0 to %d", *s.Class, classes-1)
+	}
 	return nil
+}
+
+// topOf is the top machine.
+func topOf(net *models.BeliefNet) *models.Layer {
+	layers := net.Layers()
+	return layers[len(layers)-1]
 }
 
 // Sample draws n pictures, which seed decides. A chain that starts from data
@@ -157,6 +174,7 @@ func (s Sampling) spread() float64 {
 // chain draws n samples at a time.
 type chain struct {
 	n                       int
+	labels                  []float32 // behind the values of each state; nil: what the chain makes of them
 	random                  *graph.Random
 	begin, step, last, down machine
 }
@@ -197,8 +215,22 @@ func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*ch
 		}
 		return machine{m, in, out}
 	}
+	var given *graph.Tensor // which visible units stay
+	if s.Class != nil {
+		c.labels = make([]float32, top.Classes)
+		c.labels[*s.Class] = 1
+		given = graph.NewTensor("given", top.StateShape()...)
+		for i := range c.labels {
+			given.Data[len(given.Data)-1-i] = 1
+		}
+	}
 	step := func(noise models.Noise) machine {
-		return part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return top.Gibbs(g, v, noise) })
+		return part(top.StateShape(), func(g *graph.Graph, v *graph.Node) *graph.Node {
+			if given != nil {
+				return top.GibbsGiven(g, v, g.Param(given), noise)
+			}
+			return top.Gibbs(g, v, noise)
+		})
 	}
 	switch s.From {
 	case FromPrior:
@@ -206,7 +238,7 @@ func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*ch
 			return top.Decode(g, net.Prior().Sample(g, n, s.spread(), top.Hidden))
 		})
 	case FromData:
-		c.begin = part(net.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Up(g, below, v) })
+		c.begin = part(net.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return top.Labelled(g, models.Up(g, below, v)) })
 	}
 	if s.Steps > 0 {
 		// A last visible state that is drawn shows its noise, its mean does not.
@@ -215,7 +247,7 @@ func (s Sampling) chain(net *models.BeliefNet, n int, random *graph.Random) (*ch
 			c.last = step(models.HiddenNoise)
 		}
 	}
-	c.down = part(top.InputShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Down(g, below, v) })
+	c.down = part(top.StateShape(), func(g *graph.Graph, v *graph.Node) *graph.Node { return models.Down(g, below, top.WithoutLabels(g, v)) })
 	return c, failed
 }
 
@@ -226,6 +258,12 @@ func (c *chain) run(steps int, examples []float32) (v []float32, err error) {
 		c.random.Stream("start").Uniform(v)
 	} else if v, err = c.begin.compute(examples); err != nil {
 		return nil, err
+	}
+	if c.labels != nil {
+		size := len(v) / c.n
+		for i := range c.n {
+			copy(v[(i+1)*size-len(c.labels):], c.labels)
+		}
 	}
 	for i := range steps {
 		m := c.step

@@ -15,6 +15,8 @@ func All() []Recipe {
 		mnistRBMPCD(),
 		mnistRBMCD25(),
 		mnistDBN2000(),
+		mnistDBNLabels(),
+		mnistRBMLabels(),
 		freyGRBM(),
 		cifarGRBM(),
 		newsRBM(),

@@ -54,7 +54,7 @@ func (s states) write(dst []float32, from int) {
 // Countable tells whether LogZ can count the states of a machine: those of its
 // visible or of its hidden units are at most 2²⁵, as of 25 binary units.
 func Countable(l *models.Layer) bool {
-	return statesOf(l.Hidden, graph.Size(l.OutputShape())).n > 0 || statesOf(l.Visible, graph.Size(l.InputShape())).n > 0
+	return statesOf(l.Hidden, graph.Size(l.OutputShape())).n > 0 || statesOf(l.Visible, graph.Size(l.StateShape())).n > 0
 }
 
 // LogZ is the logarithm of a machine's partition function, by counting all
@@ -69,8 +69,8 @@ func LogZ(ctx context.Context, l *models.Layer, tell func(done, total int)) (flo
 		return 0, err
 	}
 	s, kind, shape, free := statesOf(l.Hidden, graph.Size(l.OutputShape())), l.Hidden, l.OutputShape(), l.HiddenFreeEnergy
-	if v := statesOf(l.Visible, graph.Size(l.InputShape())); s.n == 0 || v.n > 0 && v.n < s.n {
-		s, kind, shape, free = v, l.Visible, l.InputShape(), l.FreeEnergy
+	if v := statesOf(l.Visible, graph.Size(l.StateShape())); s.n == 0 || v.n > 0 && v.n < s.n {
+		s, kind, shape, free = v, l.Visible, l.StateShape(), l.FreeEnergy
 	}
 	if s.n == 0 {
 		return 0, fmt.Errorf("metric: log Z of %s by counting: %v %T visible and %v %T hidden units have more than 2^25 states",

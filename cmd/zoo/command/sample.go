@@ -24,6 +24,7 @@ func (a *app) sample() *cobra.Command {
 		seed        uint64
 		from, noise string
 		spread      float64
+		class       int
 		clamp, mask string
 		out         string
 	)
@@ -67,6 +68,9 @@ are the given one, whole and masked; -n completions follow.`,
 			if changed("noise") {
 				s.Noise = models.Noise(noise)
 			}
+			if changed("class") {
+				s.Class = &class
+			}
 			if !changed("seed") {
 				seed = t.Run.Recipe.Seed
 			}
@@ -106,6 +110,7 @@ are the given one, whole and masked; -n completions follow.`,
 	f.StringVar(&from, "from", "", "where its chain starts: prior, data or noise")
 	f.Float64Var(&spread, "spread", 0, "factor on the deviations of the prior: below 1 for cleaner, less varied pictures")
 	f.StringVar(&noise, "noise", "", `which states its steps draw: "" for none, hidden or all`)
+	f.IntVar(&class, "class", 0, "the class of the pictures, from 0, for a model with label units (default: what the chain visits)")
 	f.Uint64Var(&seed, "seed", 0, "seed of all randomness (default: the recipe's)")
 	f.StringVar(&clamp, "clamp", "", "complete a picture: a file, or the number of a test image")
 	f.StringVar(&mask, "mask", "", "the part of it that is drawn: left, right, top, bottom, x0,y0,x1,y1 or a picture, white there")

@@ -67,7 +67,7 @@ func (a *app) layers(r zoo.Recipe) error {
 			n += p.Size()
 		}
 		total += n
-		fmt.Fprintf(w, "%s\t%v\t%v\t%v\t%d\n", l.Name, l.InputShape(), l.Weight.Shape, l.OutputShape(), n)
+		fmt.Fprintf(w, "%s\t%v\t%v\t%v\t%d\n", l.Name, l.StateShape(), l.Weight.Shape, l.OutputShape(), n)
 	}
 	fmt.Fprintf(w, "\t\t\t\t%d\n\n", total)
 	return w.Flush()
