@@ -48,6 +48,7 @@ type Evaluation struct {
 	Gap              *Gap                    `json:"gap,omitempty"`
 	Reconstruction   []Depth                 `json:"reconstruction,omitempty"`
 	Restoration      *Restoration            `json:"restoration,omitempty"`
+	Components       *Components             `json:"pca,omitempty"`
 	Units            []metric.Activity       `json:"units,omitempty"`           // of each layer
 	Autocorrelation  *metric.Autocorrelation `json:"autocorrelation,omitempty"` // of the chain of the top machine
 	HSPM             []float64               `json:"hspm,omitempty"`            // of the data and of each layer
@@ -111,6 +112,14 @@ type Gap struct {
 	Gap   float64 `json:"gap"` // test less train
 }
 
+// Components is a linear autoencoder beside as many principal components of
+// training images: the best that it can be.
+type Components struct {
+	Error float64 `json:"mse"`     // of the components, on test images
+	Ratio float64 `json:"ratio"`   // of the model's error to it
+	Angle float64 `json:"degrees"` // the largest principal angle between what the model decodes codes to and the components
+}
+
 // aspect is something that can be measured.
 type aspect struct {
 	name, about string
@@ -127,6 +136,7 @@ var aspects = []aspect{
 	{name: "pseudo", about: "pseudo-likelihood, over every pixel", lacks: (*evaluator).noPseudo, measure: (*evaluator).pseudo, generative: true},
 	{name: "reconstruction", about: "mean squared reconstruction error through each depth", lacks: (*evaluator).noCode, measure: (*evaluator).reconstruction},
 	{name: "restoration", about: "likeness to the originals of pictures that the model restores, beside what needs no model", lacks: (*evaluator).noRestoration, measure: (*evaluator).restoration},
+	{name: "pca", about: "a linear autoencoder beside as many principal components of the training images", lacks: (*evaluator).notLinear, measure: (*evaluator).pca},
 	{name: "units", about: "activity of hidden units; how many are dead or saturated", lacks: (*evaluator).noLayers, measure: (*evaluator).units},
 	{name: "autocorrelation", about: "Gibbs steps between states as good as independent", lacks: (*evaluator).noChain, measure: (*evaluator).autocorrelation, generative: true},
 	{name: "hspm", about: "Hoyer's sparseness of the data and of each layer", lacks: (*evaluator).noLayers, measure: (*evaluator).hspm},

@@ -170,6 +170,36 @@ func (e *evaluator) normalise(ctx context.Context, l *models.Layer, examples met
 	return found, nil
 }
 
+// notLinear wants an autoencoder without any other function.
+func (e *evaluator) notLinear() error {
+	a, ok := e.model.Spec().(models.Autoencoder)
+	if !ok || a.Activation != "linear" || a.Code != "" && a.Code != "linear" || a.Output != "linear" {
+		return fmt.Errorf("a %T is no linear autoencoder: zoo reconstruct --pca has errors of components beside any model's", e.model.Spec())
+	}
+	return nil
+}
+
+func (e *evaluator) pca(context.Context) error {
+	coder := e.model.(models.Coder)
+	units := graph.Size(coder.CodeShape())
+	p, err := metric.FitPCA(e.train, units)
+	if err != nil {
+		return err
+	}
+	best, err := p.Reconstruction(e.test, units)
+	if err != nil {
+		return err
+	}
+	ours, err := metric.Reconstruction(coder, e.test, evalBatch)
+	if err != nil {
+		return err
+	}
+	c := &Components{Error: best[0], Ratio: ours[0] / best[0]}
+	c.Angle, err = p.Angle(coder)
+	e.result.Components = c
+	return err
+}
+
 func (e *evaluator) noLayers() error {
 	if len(e.layers) == 0 {
 		return fmt.Errorf("a %T has no layers", e.model.Spec())

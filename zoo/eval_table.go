@@ -58,6 +58,12 @@ func (e *Evaluation) Rows() []Row {
 	if e.Restoration != nil {
 		rows = append(rows, e.Restoration.rows()...)
 	}
+	if c := e.Components; c != nil {
+		metric = "pca"
+		add("mse of as many principal components", fmt.Sprintf("of %d training images", e.Train), "%.5f", c.Error)
+		add("the model's, as a multiple of it", "", "%.4f", c.Ratio)
+		add("largest principal angle", "degrees", "%.3f", c.Angle)
+	}
 	metric = "units"
 	for _, u := range e.Units {
 		add(u.Layer, fmt.Sprintf("mean state, deviation %.3f over images; of %d units %d are dead, %d saturated", u.Deviation, u.Units, u.Dead, u.Saturated), "%.3f", u.Mean)

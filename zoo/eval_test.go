@@ -99,6 +99,8 @@ func TestEvaluateEachMetric(t *testing.T) {
 		switch name {
 		case "bound":
 			spec = binaryStack()
+		case "pca":
+			spec = linear
 		case "error":
 			spec = models.Classifier{Body: spec, Classes: 10}
 		}
@@ -147,5 +149,20 @@ func TestEvaluateRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want one with %q", c.eval, err, c.want)
 		}
+	}
+}
+
+var linear = models.Autoencoder{Shape: []int{28, 28, 1}, Layers: []int{3}, Activation: "linear", Output: "linear", Tied: true}
+
+// A linear autoencoder is measured beside components, another one is not.
+func TestEvaluateLinear(t *testing.T) {
+	spec := linear
+	c := evaluate(t, Eval{Metrics: []string{"pca"}}, untrained(t, spec)).Components
+	if c == nil || !(c.Ratio > 1 && c.Error > 0 && c.Angle > 10 && c.Angle <= 90) {
+		t.Errorf("random weights beside components: %+v", c)
+	}
+	spec.Code = "tanh"
+	if _, err := (Eval{Metrics: []string{"pca"}}).Evaluate(context.Background(), untrained(t, spec), data.Digits(1, 50), data.Digits(3, 30), nil); err == nil || !strings.Contains(err.Error(), "no linear autoencoder") {
+		t.Errorf("of a code of tanh: %v", err)
 	}
 }

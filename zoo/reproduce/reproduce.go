@@ -19,6 +19,8 @@ type Experiment struct {
 // All lists the experiments.
 func All() []Experiment {
 	return []Experiment{
+		{"p1", "Autoencoders of digits: pre-training by Boltzmann machines against rectified units",
+			"P1", runP1},
 		{"p3", "Sparseness of pre-trained networks: Hoyer's measure and the overlap of active units, on digits and bird song",
 			"Li, Luo, Yang and Yuan 2013, Unsupervised Pretraining Encourages Moderate-Sparseness, arXiv 1312.5813", runP3},
 	}
