@@ -21,7 +21,7 @@ func birdsongAE() Recipe {
 			Objective: train.Reconstruction{},
 			Optimizer: train.Adam{Rate: 0.001},
 			Schedule:  train.Linear,
-			Epochs:    20, Batch: 32,
+			Epochs:    60, Batch: 32,
 		}},
 		Seed: 1,
 	}

@@ -28,7 +28,7 @@ func celebaAERestore() Recipe {
 			}},
 			Optimizer: train.Adam{Rate: 0.001},
 			Schedule:  train.Linear,
-			Epochs:    40, Batch: 32,
+			Epochs:    40, Batch: 16, // few images want many steps
 		}},
 		Seed: 1,
 	}
@@ -46,6 +46,7 @@ func celebaAEColor() Recipe {
 	}
 	r.Stages[0].Name = "colour"
 	r.Stages[0].Objective = train.Reconstruction{Corruption: train.Corruptions{{Form: "grey"}}}
+	r.Stages[0].Epochs = 16
 	return r
 }
 
@@ -60,5 +61,6 @@ func cifarAEColor() Recipe {
 		Shape: []int{32, 32, 3}, Filters: []int{64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
 		Units: 256, Skip: true, Output: models.OutputColour,
 	}
+	r.Stages[0].Epochs, r.Stages[0].Batch = 12, 32
 	return r
 }
