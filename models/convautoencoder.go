@@ -139,7 +139,7 @@ func (m *convAutoencoder) build(random *graph.Random) error {
 		m.decoder = append(m.decoder, c.layer(fmt.Sprintf("decoder%d", i+1), at, beside, at[2], f, random))
 		at = higher
 	}
-	if c.corrects() {
+	if c.Corrects() {
 		clear(m.decoder[0].weight.Data)
 	}
 	m.code = at
@@ -165,8 +165,9 @@ func (c ConvAutoencoder) output() Output {
 	return c.Output
 }
 
-// corrects tells whether the output is the picture with something added.
-func (c ConvAutoencoder) corrects() bool {
+// Corrects tells whether the output is the picture with something added: of
+// pictures that lack nothing such a network has nothing to learn.
+func (c ConvAutoencoder) Corrects() bool {
 	return c.Output == OutputCorrection || c.Output == OutputColour
 }
 
@@ -251,7 +252,7 @@ func (m *convAutoencoder) beside() [][]int {
 			shapes = append(shapes, l.higher)
 		}
 	}
-	if m.spec.corrects() {
+	if m.spec.Corrects() {
 		shapes = append(shapes, m.spec.Shape)
 	}
 	return shapes
@@ -287,7 +288,7 @@ func (m *convAutoencoder) Encode(g *graph.Graph, v *graph.Node) *graph.Node {
 			parts = append(parts, g.Flatten(maps[i]))
 		}
 	}
-	if m.spec.corrects() {
+	if m.spec.Corrects() {
 		parts = append(parts, g.Flatten(v))
 	}
 	return g.Concat(parts...)
@@ -348,7 +349,7 @@ func (m *convAutoencoder) preOutput(g *graph.Graph, h *graph.Node) (y, v *graph.
 		}
 		y = g.Map(l.activation, l.down(g, y))
 	}
-	if m.spec.corrects() {
+	if m.spec.Corrects() {
 		v = take(beside[0])
 	}
 	return y, v

@@ -95,6 +95,9 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, task Task, se
 	if !ok {
 		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
 	}
+	if conv, ok := model.Spec().(models.ConvAutoencoder); ok && conv.Corrects() && len(r.Corruption) == 0 {
+		return nil, fmt.Errorf("reconstruction: a network with output %s begins as the identity and learns nothing from examples that are not corrupted", conv.Output)
+	}
 	loss.Code = coder.Encode(g, seen)
 	bottom, h := coder, loss.Code // what is decoded by, and from
 	if r.Dropout > 0 && !task.Measure {

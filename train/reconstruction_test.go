@@ -39,3 +39,27 @@ func TestAutoencoderLearns(t *testing.T) {
 		t.Errorf("cross-entropy of a linear output: %v", err)
 	}
 }
+
+// What corrects its input has nothing to learn where nothing is wrong with it,
+// and else learns from the identity on.
+func TestCorrectionLearns(t *testing.T) {
+	spec := models.ConvAutoencoder{Shape: []int{8, 8, 3}, Filters: []int{8, 8}, Kernel: 4, Stride: 2, Pad: 1, Skip: true, Output: models.OutputCorrection}
+	train := func(r Reconstruction) (*Trainer, error) {
+		model, err := spec.New(graph.NewRandom(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return New(model, []Stage{{Objective: r, Optimizer: Adam{Rate: 0.01}, Epochs: 100, Batch: 16}}, bars(64), 1)
+	}
+	if _, err := train(Reconstruction{}); err == nil || !strings.Contains(err.Error(), "output correction begins as the identity") {
+		t.Errorf("nothing to correct: %v", err)
+	}
+	trainer, err := train(Reconstruction{Corruption: Corruptions{{Form: "masking", Level: 0.3}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := run(t, trainer, -1)
+	if first, last := steps[0].Loss, steps[len(steps)-1].Loss; last > first/3 {
+		t.Errorf("loss went from %g to %g, want a third of it at most", first, last)
+	}
+}
