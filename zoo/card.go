@@ -57,7 +57,7 @@ Expected: {{printf "%.5f" .Value}} ({{.Source}}).
 {{end}}
 Beside the principal components:
 
-    zoo reconstruct {{.Folder}} --depths --pca 100
+    zoo reconstruct {{.Folder}} --depths --pca {{.Components}}
 
 ## Use
 
@@ -84,14 +84,17 @@ func card(trained *Trained, result *Result) func(io.Writer) error {
 			return fmt.Errorf("zoo: card: %w", err)
 		}
 		last := run.Recipe.Stages[len(run.Recipe.Stages)-1]
+		d := run.Data
+		components := min(result.Test.Codes.Units, 100, d.Height*d.Width*d.Channels, d.Images-1) // as many as units of the code
 		return t.Execute(w, struct {
-			Run      Run
-			Test     Test
-			Expected []Expect
-			Folder   string
-			More     int
-			Samples  bool
-			Topics   []Topic
-		}{run, result.Test, result.Expected, result.Run, 2 * last.Epochs, run.Recipe.Sampling != (Sampling{}), trained.Topics()})
+			Run        Run
+			Test       Test
+			Expected   []Expect
+			Folder     string
+			More       int
+			Samples    bool
+			Topics     []Topic
+			Components int
+		}{run, result.Test, result.Expected, result.Run, 2 * last.Epochs, run.Recipe.Sampling != (Sampling{}), trained.Topics(), components})
 	}
 }

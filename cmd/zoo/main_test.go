@@ -299,8 +299,8 @@ func TestLatentMap(t *testing.T) {
 		{"two", "", "code", []string{"map.png", "map-decoded.png"}},
 	} {
 		var found struct {
-			Pictures []string
-			Latent   struct {
+			Files  []string
+			Latent struct {
 				Method, Set     string
 				Examples, Units int
 				X, Y            []float64
@@ -312,16 +312,42 @@ func TestLatentMap(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := found.Latent
-		if l.Method != c.chosen || l.Examples != 120 || len(l.X) != 120 || len(l.Y) != 120 || len(l.Labels) != 120 || !slices.Equal(found.Pictures, c.pictures) {
-			t.Errorf("%s of %s: %s of %d examples, %v", c.method, c.run, l.Method, l.Examples, found.Pictures)
+		if l.Method != c.chosen || l.Examples != 120 || len(l.X) != 120 || len(l.Y) != 120 || len(l.Labels) != 120 || !slices.Equal(found.Files, c.pictures) {
+			t.Errorf("%s of %s: %s of %d examples, %v", c.method, c.run, l.Method, l.Examples, found.Files)
 		}
-		for _, name := range found.Pictures {
+		for _, name := range found.Files {
 			if m, err := png.Decode(strings.NewReader(read(t, filepath.Join(dir, name)))); err != nil || m.Bounds().Dx() < 500 {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
 	if _, problems, code := zoo(t, dir, "plot", "six", "--latent", "--method", "code"); code != 1 || !strings.Contains(problems, "2 units, these have 6") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
+}
+
+// Points in the plane are no pictures: a run draws its field, and every command
+// on its card does what it can.
+func TestPointsOfThePlane(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, dir, "train", "spiral-ae-denoising", "--epochs", "1", "--limit", "200", "--out", "run")
+	card := read(t, filepath.Join(dir, "run", "card.md"))
+	commands := regexp.MustCompile(`(?m)^    zoo (.*)$`).FindAllStringSubmatch(card, -1)
+	if len(commands) < 4 || !strings.Contains(card, "![field](field.png)") {
+		t.Errorf("the card has %d commands:\n%s", len(commands), card)
+	}
+	for _, c := range commands {
+		must(t, dir, strings.Fields(c[1])...)
+	}
+	if out := must(t, dir, "plot", "run", "--field", "-o", "arrows.png"); !strings.Contains(out, "moved by the field") {
+		t.Errorf("plot prints %s", out)
+	}
+	out, problems, code := zoo(t, dir, "reconstruct", "run", "--json")
+	if code != 0 || !strings.Contains(problems, "no pictures") || strings.Contains(out, "picture") {
+		t.Errorf("exit code %d: %s%s", code, out, problems)
+	}
+	if _, problems, code := zoo(t, dir, "plot", "run", "--latent", "--field", "-o", "arrows.png"); code != 2 || !strings.Contains(problems, "arrows.png") {
 		t.Errorf("exit code %d: %s", code, problems)
 	}
 }

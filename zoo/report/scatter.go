@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -23,8 +25,8 @@ type Point struct {
 type Arrow struct{ X, Y, DX, DY float64 }
 
 // Scatter draws points in the plane, coloured by class. The name of a class
-// stands at the median of its points, too: who cannot tell two colours apart
-// reads the names.
+// stands at the median of its points, too, or its number where names are long:
+// who cannot tell two colours apart reads these.
 type Scatter struct {
 	Title         string
 	X, Y          string   // what the axes show
@@ -52,7 +54,11 @@ var classColours = []color.NRGBA{
 	{0x92, 0xda, 0xdd, 255}, // light blue
 }
 
-var classShapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.TriangleGlyph{}, draw.SquareGlyph{}, draw.PyramidGlyph{}}
+var classShapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.PyramidGlyph{}, draw.BoxGlyph{}, draw.RingGlyph{}}
+
+// longName is the number of letters from which on a name is too long to stand
+// among the points.
+const longName = 5
 
 // Draw draws the points in their order, then the arrows. It is an error if
 // there are none, if a number is not finite, or if a class has no name.
@@ -99,9 +105,13 @@ func (s Scatter) Draw(points []Point) (image.Image, error) {
 	data := p.DataCanvas(area)
 	middle := data.Center().X
 	area.Max.Y -= heading(area, middle, s.Title)
-	dots := scatter{points: points, classes: s.Classes, radius: radius(len(points)), arrows: s.Arrows}
+	dots := scatter{points: points, names: s.Classes, radius: radius(len(points)), arrows: s.Arrows}
 	if len(s.Classes) > 1 {
-		area.Max.Y -= legend(area, middle, s.Classes, 8, func(i int, left vg.Point) {
+		names := s.Classes
+		if slices.ContainsFunc(names, func(name string) bool { return utf8.RuneCountInString(name) >= longName }) {
+			names, dots.names = numbered(names)
+		}
+		area.Max.Y -= legend(area, middle, names, 8, func(i int, left vg.Point) {
 			area.DrawGlyph(classGlyph(i, 3.2), vg.Point{X: left.X + 4, Y: left.Y})
 		})
 	}
@@ -113,6 +123,15 @@ func (s Scatter) Draw(points []Point) (image.Image, error) {
 	grid(p.DataCanvas(area), p)
 	p.Draw(area)
 	return picture.Image(), nil
+}
+
+// numbered are names with numbers before them, from 0, and the numbers.
+func numbered(names []string) (both, numbers []string) {
+	for i, name := range names {
+		numbers = append(numbers, strconv.Itoa(i))
+		both = append(both, numbers[i]+" "+name)
+	}
+	return both, numbers
 }
 
 // reach makes the axes reach over a point.
@@ -153,10 +172,10 @@ func classGlyph(class int, radius vg.Length) draw.GlyphStyle {
 
 // scatter plots points and arrows.
 type scatter struct {
-	points  []Point
-	classes []string
-	radius  vg.Length
-	arrows  []Arrow
+	points []Point
+	names  []string // of the classes, to stand among the points
+	radius vg.Length
+	arrows []Arrow
 }
 
 // Plot implements plot.Plotter.
@@ -169,10 +188,10 @@ func (s scatter) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, a := range s.arrows {
 		drawArrow(c, line, vg.Point{X: x(a.X), Y: y(a.Y)}, vg.Point{X: x(a.X + a.DX), Y: y(a.Y + a.DY)})
 	}
-	if len(s.classes) < 2 {
+	if len(s.names) < 2 {
 		return
 	}
-	for class, name := range s.classes {
+	for class, name := range s.names {
 		if middle, ok := median(s.points, class); ok {
 			inscribe(c, vg.Point{X: x(middle.X), Y: y(middle.Y)}, name)
 		}

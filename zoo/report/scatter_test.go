@@ -49,6 +49,25 @@ func TestScatter(t *testing.T) {
 	}
 }
 
+// Long names stand in the legend, with numbers that stand among the points.
+func TestScatterNumbersLongNames(t *testing.T) {
+	both, numbers := numbered([]string{"Pica pica", "Gracula religiosa"})
+	if strings.Join(both, ", ") != "0 Pica pica, 1 Gracula religiosa" || strings.Join(numbers, "") != "01" {
+		t.Errorf("%q and %q", both, numbers)
+	}
+	points, names := clusters(60, 12)
+	for i := range names {
+		names[i] = "Streptopelia decaocto"
+	}
+	m, err := Scatter{Classes: names, Equal: true}.Draw(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := margin(m); n > 0 {
+		t.Errorf("%d pixels of ink at the edges", n)
+	}
+}
+
 // One scale on both axes: a circle is round.
 func TestScatterEqual(t *testing.T) {
 	var circle []Point

@@ -30,9 +30,9 @@ type plotting struct {
 
 // plotted is what plot drew, for programs.
 type plotted struct {
-	Pictures []string    `json:"pictures"`
-	Latent   *zoo.Latent `json:"latent,omitempty"`
-	Field    *zoo.Field  `json:"field,omitempty"`
+	Files  []string    `json:"files"`
+	Latent *zoo.Latent `json:"latent,omitempty"`
+	Field  *zoo.Field  `json:"field,omitempty"`
 }
 
 func (a *app) plot() *cobra.Command {
@@ -118,7 +118,7 @@ func (a *app) printPlotted(drawn *plotted) error {
 			return err
 		}
 	}
-	for _, path := range drawn.Pictures {
+	for _, path := range drawn.Files {
 		if err := a.print("%s", path); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (p *plotting) file() string {
 func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 	info, err := os.Stat(p.run)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("zoo plot: want a run folder or a weights file: %w", err)
 	}
 	if p.out == "" {
 		p.out = "."
@@ -153,7 +153,7 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 	}
 	drawn := &plotted{}
 	if p.loss {
-		if drawn.Pictures, err = zoo.DrawLoss(p.run, p.out); err != nil {
+		if drawn.Files, err = zoo.DrawLoss(p.run, p.out); err != nil {
 			return nil, err
 		}
 	}
@@ -169,14 +169,14 @@ func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 		if err != nil {
 			return nil, err
 		}
-		drawn.Pictures = append(drawn.Pictures, sheets...)
+		drawn.Files = append(drawn.Files, sheets...)
 	}
 	if p.dot {
 		path := filepath.Join(p.out, "graph.dot")
 		if err := train.WriteFile(path, t.WriteGraph); err != nil {
 			return nil, fmt.Errorf("zoo plot: write %s: %w", path, err)
 		}
-		drawn.Pictures = append(drawn.Pictures, path)
+		drawn.Files = append(drawn.Files, path)
 	}
 	if !p.latent && !p.field {
 		return drawn, nil
@@ -236,7 +236,7 @@ func (d *plotted) add(path string) func(m image.Image, err error) error {
 		if err != nil {
 			return err
 		}
-		d.Pictures = append(d.Pictures, path)
+		d.Files = append(d.Files, path)
 		return report.WritePNG(path, m)
 	}
 }

@@ -19,7 +19,7 @@ type reconstructed struct {
 	zoo.Test
 	PCA       []component    `json:"pca,omitempty"`
 	Corrupted *zoo.Corrupted `json:"corrupted,omitempty"`
-	Picture   string         `json:"picture"`
+	Picture   string         `json:"picture,omitempty"` // none of what is no picture
 }
 
 // component is the error of so many principal components of the training
@@ -70,7 +70,7 @@ several one after the other as in gaussian:0.1,hole:0.4. --gray is
 				return err
 			}
 			defer images.Close()
-			r := reconstructed{Picture: out}
+			var r reconstructed
 			if r.Test, err = zoo.Measure(t.Model, images); err != nil {
 				return err
 			}
@@ -87,12 +87,17 @@ several one after the other as in gaussian:0.1,hole:0.4. --gray is
 					return err
 				}
 			}
-			sheet, err := zoo.DrawPairs(cmd.Context(), t.Model, images.Head(most), spoil, seed)
-			if err != nil {
-				return err
-			}
-			if err := report.WritePNG(out, sheet); err != nil {
-				return err
+			if d := t.Run.Data; d.Pictures() {
+				sheet, err := zoo.DrawPairs(cmd.Context(), t.Model, images.Head(most), spoil, seed)
+				if err != nil {
+					return err
+				}
+				if err := report.WritePNG(out, sheet); err != nil {
+					return err
+				}
+				r.Picture = out
+			} else {
+				a.say("examples of %s, %d×%d×%d, are no pictures: none is drawn", d.Name, d.Height, d.Width, d.Channels)
 			}
 			if asJSON {
 				return a.printJSON(r, "")
@@ -176,6 +181,9 @@ func (a *app) printErrors(r reconstructed, depths bool) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if r.Picture == "" {
+		return nil
 	}
 	return a.print("%s", r.Picture)
 }
