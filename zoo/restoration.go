@@ -3,7 +3,6 @@ package zoo
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"boltzoo/graph"
 	"boltzoo/models"
@@ -229,15 +228,25 @@ func tinted(pictures, mean []float32) []float32 {
 	return out
 }
 
+// decibels is the signal-to-noise ratio, infinite where there is no error.
+func (r Restored) decibels() string {
+	if r.PSNR == nil {
+		return "∞ dB"
+	}
+	return fmt.Sprintf("%.2f dB", *r.PSNR)
+}
+
+// String is the way and its measures, as a line of several that are put below one
+// another.
+func (r Restored) String() string {
+	return fmt.Sprintf("%-46s %s, SSIM %.3f", r.Way, r.decibels(), r.SSIM)
+}
+
 // rows are the restoration as a table.
 func (r *Restoration) rows() []Row {
 	var rows []Row
 	for _, w := range r.Ways {
-		psnr := math.Inf(1)
-		if w.PSNR != nil {
-			psnr = *w.PSNR
-		}
-		rows = append(rows, Row{"restoration", w.Way, fmt.Sprintf("%.2f dB", psnr), fmt.Sprintf("SSIM %.3f, mse %.5f; pictures corrupted by %s", w.SSIM, w.Error, r.Corruption)})
+		rows = append(rows, Row{"restoration", w.Way, w.decibels(), fmt.Sprintf("SSIM %.3f, mse %.5f; pictures corrupted by %s", w.SSIM, w.Error, r.Corruption)})
 	}
 	return rows
 }

@@ -227,8 +227,11 @@ func TestFlatModel(t *testing.T) {
 func TestCorrupted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	must(t, dir, "train", "celeba-ae-color", "--set", "data.size=16", "--set", "model.shape=[16,16,3]", "--set", "model.filters=[4,4]",
+	printed := must(t, dir, "train", "celeba-ae-color", "--set", "data.size=16", "--set", "model.shape=[16,16,3]", "--set", "model.filters=[4,4]",
 		"--set", "model.units=6", "--limit", "40", "--epochs", "1", "--out", "colour")
+	if !strings.Contains(printed, "corrupted by grey:") || strings.Count(printed, " dB, SSIM 0.") != 3 {
+		t.Errorf("train prints\n%s", printed)
+	}
 	card := read(t, filepath.Join(dir, "colour", "card.md"))
 	for _, want := range []string{"| mean colour of training pictures |", "| restored |", "what grey makes of it", "--corrupt grey"} {
 		if !strings.Contains(card, want) {

@@ -131,6 +131,16 @@ func (a *app) run(ctx context.Context, t *zoo.Training, asJSON bool) error {
 			return err
 		}
 	}
+	if r := result.Test.Restoration; r != nil {
+		if err := a.print("test images corrupted by %s:", r.Corruption); err != nil {
+			return err
+		}
+		for _, w := range r.Ways {
+			if err := a.print("  %s", w); err != nil {
+				return err
+			}
+		}
+	}
 	for _, e := range result.Expected {
 		if err := a.print("expected %.5f (%s)", e.Value, e.Source); err != nil {
 			return err
