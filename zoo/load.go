@@ -31,6 +31,9 @@ const runKey = "boltzoo.run"
 // Names and shapes of all arrays are checked, and that their numbers are
 // finite.
 func Open(path string) (*Trained, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("zoo: want a run folder or a weights file: %w", err)
+	}
 	file := weightsPath(path)
 	if file != path {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {

@@ -104,7 +104,7 @@ func Check(recipes []Recipe) error {
 			fail("built_in has epochs for %d stages, want %d", len(b.Epochs), len(r.Stages))
 		}
 		if r.Sampling != (Sampling{}) { // a model without layers has none
-			if err := r.Sampling.check(); err != nil {
+			if err := r.Sampling.Check(); err != nil {
 				fail("%w", err)
 			}
 		}

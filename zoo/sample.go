@@ -30,8 +30,8 @@ const (
 // sampleBatch is how many samples are made at a time.
 const sampleBatch = 64
 
-// check finds what no model can do.
-func (s Sampling) check() error {
+// Check finds what no model can do.
+func (s Sampling) Check() error {
 	switch s.From {
 	case FromPrior, FromData, FromNoise:
 	default:
@@ -78,7 +78,7 @@ func (s Sampling) suits(model models.Model) error {
 	if !ok {
 		return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return fmt.Errorf("zoo: %w", err)
 	}
 	if s.From == FromPrior && net.Prior() == nil {

@@ -138,6 +138,9 @@ func TestTrainAndUse(t *testing.T) {
 		}
 	}
 
+	if _, problems, code := zoo(t, dir, "sample", run, "--from", "dta"); code != 2 || !strings.Contains(problems, "want prior, data or noise") {
+		t.Errorf("exit code %d: %s", code, problems)
+	}
 	must(t, dir, "sample", run, "-n", "5", "--steps", "2", "--noise", "all", "-o", "s.png")
 	must(t, dir, "sample", run, "-n", "5", "--steps", "2", "--noise", "all", "-o", "same.png")
 	must(t, dir, "sample", run, "-n", "5", "--from", "noise", "--steps", "2", "-o", "noise.png")
@@ -473,6 +476,9 @@ func TestWrongUsage(t *testing.T) {
 		{"train mnist-rbm --eopchs 3", []string{"did you mean --epochs?"}},
 		{"train mnist-rbm --epochs three", []string{`zoo train: --epochs "three": want a whole number` + "\n"}},
 		{"train mnist-rbm --epochs 99999999999999999999", []string{"--epochs", "out of range"}},
+		{"train mnist-rbm --epochs 0", []string{"--epochs 0: want at least 1"}},
+		{"sample run -n 0", []string{"--number 0"}},
+		{"data verify mnits", []string{"did you mean mnist?", "fashion-mnist"}},
 		{"sample run --seed -1", []string{`zoo sample: --seed "-1": want a whole number, not below 0`}},
 		{"sample run --spread wide", []string{`--spread "wide": want a number`}},
 		{"train mnist-rbm --checkpoint often", []string{`--checkpoint "often": want a duration`}},

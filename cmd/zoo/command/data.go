@@ -3,11 +3,14 @@ package command
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"boltzoo/train/data"
+	"boltzoo/zoo"
 )
 
 func (a *app) data() *cobra.Command {
@@ -100,6 +103,19 @@ func (a *app) dataVerify() *cobra.Command {
 				}
 				if len(sets) == 0 {
 					return fmt.Errorf("zoo data verify: no data set is there: name their folder with --data-dir or ZOO_DATA")
+				}
+			}
+			var known []string
+			for _, s := range data.Sets() {
+				known = append(known, s.Name)
+			}
+			for _, set := range sets {
+				if !slices.Contains(known, set) {
+					hint := ""
+					if near := zoo.Nearest(set, known); near != "" {
+						hint = fmt.Sprintf(" (did you mean %s?)", near)
+					}
+					return usageError{fmt.Errorf("zoo data verify: no data set %q%s: want some of %s", set, hint, strings.Join(known, ", "))}
 				}
 			}
 			found := map[string][]data.FileStatus{}

@@ -138,7 +138,7 @@ func (p *plotting) file() string {
 func (a *app) draw(ctx context.Context, p plotting) (*plotted, error) {
 	info, err := os.Stat(p.run)
 	if err != nil {
-		return nil, fmt.Errorf("zoo plot: want a run folder or a weights file: %w", err)
+		return nil, fmt.Errorf("zoo: want a run folder or a weights file: %w", err)
 	}
 	if p.out == "" {
 		p.out = "."

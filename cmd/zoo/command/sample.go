@@ -50,6 +50,9 @@ are the given one, whole and masked; -n completions follow.`,
 			if (clamp == "") != (mask == "") {
 				return usageError{errors.New("zoo sample: --clamp IMAGE and --mask want each other")}
 			}
+			if n < 1 {
+				return usageError{fmt.Errorf("zoo sample: --number %d: want at least 1", n)}
+			}
 			t, err := zoo.Open(args[0])
 			if err != nil {
 				return err
@@ -73,6 +76,11 @@ are the given one, whole and masked; -n completions follow.`,
 			}
 			if !changed("seed") {
 				seed = t.Run.Recipe.Seed
+			}
+			if changed("from") || changed("steps") || changed("spread") || changed("noise") {
+				if err := s.Check(); err != nil {
+					return usageError{fmt.Errorf("zoo sample: %w", err)}
+				}
 			}
 			if clamp != "" {
 				return a.complete(cmd.Context(), t, s, clamp, mask, n, seed, out)

@@ -41,6 +41,14 @@ to the same result as if nothing had happened.`,
   zoo train mnist-rbm --resume --epochs 40`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, f := range []struct {
+				name  string
+				value int
+			}{{"limit", options.Limit}, {"epochs", options.Epochs}, {"batch", options.Batch}} {
+				if cmd.Flags().Changed(f.name) && f.value < 1 {
+					return usageError{fmt.Errorf("zoo train: --%s %d: want at least 1", f.name, f.value)}
+				}
+			}
 			if cmd.Flags().Changed("seed") {
 				options.Seed = &seed
 			}
@@ -86,9 +94,6 @@ func (a *app) open(recipe string, options zoo.Options, out string, resume bool) 
 	r, err := a.recipe(recipe)
 	if err != nil {
 		return nil, err
-	}
-	if min(options.Limit, options.Epochs, options.Batch) < 0 {
-		return nil, usageError{fmt.Errorf("zoo train: --limit %d --epochs %d --batch %d: want at least 1", options.Limit, options.Epochs, options.Batch)}
 	}
 	if options.Products != "" {
 		if err := options.Products.Check(); err != nil {
