@@ -84,7 +84,7 @@ func mnistAEDeep() Recipe {
 		Objective: train.Reconstruction{Loss: "cross-entropy"},
 		Optimizer: train.Adam{Rate: 0.001},
 		Schedule:  train.Linear,
-		Epochs:    100, Batch: 100,
+		Epochs:    150, Batch: 100,
 	})
 	r.BuiltIn.Epochs = []int{3, 3, 3, 3, 20}
 	return r
@@ -105,7 +105,7 @@ func mnistSDAE() Recipe {
 			Objective: train.Reconstruction{Loss: "cross-entropy", Corruption: train.Corruptions{{Form: "masking", Level: 0.25}}},
 			Optimizer: train.Adam{Rate: 0.001},
 			Schedule:  train.Linear,
-			Epochs:    15, Batch: 100,
+			Epochs:    30, Batch: 100,
 		})
 	}
 	r.Stages = append(r.Stages, train.Stage{
@@ -113,7 +113,7 @@ func mnistSDAE() Recipe {
 		Objective: train.Classification{},
 		Optimizer: train.SGD{Rate: 0.1, Momentum: train.Ramp{To: 0.9}},
 		Schedule:  train.Linear,
-		Epochs:    30, Batch: 100,
+		Epochs:    40, Batch: 100,
 	})
 	r.BuiltIn.Epochs = []int{5, 5, 5, 10}
 	return r

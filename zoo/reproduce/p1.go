@@ -31,11 +31,12 @@ type p1 struct {
 	trainSet, testSet *data.Images
 }
 
-// autoencoder is one of the paper's three.
+// autoencoder is one of the paper's three, or a variant.
 type autoencoder struct {
 	name, title string
 	recipe      zoo.Recipe
 	pretraining []train.Stage // none but for machines
+	machines    string        // the name of their run, which variants share
 }
 
 func newP1(l *Lab) *p1 {
@@ -93,7 +94,7 @@ func (e *p1) pretraining(updates bool) []train.Stage {
 // three are the paper's autoencoders.
 func (e *p1) three() ([]autoencoder, error) {
 	all := []autoencoder{
-		{name: "rbm", title: "RBM + sigmoid", pretraining: e.pretraining(true)},
+		{name: "rbm-updates", title: "RBM + sigmoid", pretraining: e.pretraining(true), machines: "machines-updates"},
 		{name: "sigmoid", title: "sigmoid"},
 		{name: "relu", title: "ReLU"},
 	}
@@ -141,6 +142,7 @@ func (e *p1) deep(a autoencoder, layers []int) autoencoder {
 		}
 		m.Body = body
 		a.recipe.Model = m
+		a.machines = fmt.Sprintf("machines-%d-layers", 2*len(layers))
 	}
 	return a
 }
@@ -160,16 +162,14 @@ type tuned struct {
 }
 
 // tune trains an autoencoder, or finds it trained.
-func (e *p1) tune(ctx context.Context, a autoencoder, name string, seed uint64) (*tuned, error) {
+func (e *p1) tune(ctx context.Context, a autoencoder, seed uint64) (*tuned, error) {
 	t := &tuned{}
 	a.recipe.Seed = seed
-	from := ""
+	name, from := fmt.Sprintf("%s-seed%d", a.name, seed), ""
 	var err error
 	if len(a.pretraining) > 0 {
-		before := a.recipe
-		before.Stages = a.pretraining
-		from = name + "-pretrained"
-		if t.pretrained, err = e.Lab.train(ctx, from, before, "", nil); err != nil {
+		from = fmt.Sprintf("%s-seed%d", a.machines, seed)
+		if t.pretrained, err = e.pretrain(ctx, a, from); err != nil {
 			return nil, err
 		}
 	}
@@ -194,12 +194,26 @@ func (e *p1) tune(ctx context.Context, a autoencoder, name string, seed uint64) 
 	return t, err
 }
 
+// pretrain trains the machines of an autoencoder, or finds them trained. What
+// the decoder's activation is makes no difference to them.
+func (e *p1) pretrain(ctx context.Context, a autoencoder, name string) (*run, error) {
+	m := a.recipe.Model.(models.Unrolled)
+	m.Decoder = ""
+	a.recipe.Model, a.recipe.Stages = m, a.pretraining
+	return e.Lab.train(ctx, name, a.recipe, "", nil)
+}
+
 // start is the model that a tuning begins with.
 func (e *p1) start(a autoencoder, pretrained *run, seed uint64) (models.Model, error) {
-	if pretrained != nil {
-		return pretrained.Model, nil
+	model, err := a.recipe.Model.New(graph.NewRandom(seed))
+	if err != nil || pretrained == nil {
+		return model, err
 	}
-	return a.recipe.Model.New(graph.NewRandom(seed))
+	from := pretrained.Model.Tensors()
+	for i, x := range model.Tensors() {
+		copy(x.Data, from[i].Data)
+	}
+	return model, nil
 }
 
 // follow measures the model at the end of every epoch, into the lab's file of
@@ -259,7 +273,7 @@ func runP1(ctx context.Context, l *Lab) (*Page, error) {
 	trained := make([][]*tuned, len(three)) // by seed
 	for _, seed := range l.seeds() {
 		for i, a := range three {
-			t, err := e.tune(ctx, a, fmt.Sprintf("%s-seed%d", a.name, seed), seed)
+			t, err := e.tune(ctx, a, seed)
 			if err != nil {
 				return nil, err
 			}

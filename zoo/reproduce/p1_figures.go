@@ -23,12 +23,7 @@ func (e *p1) figure1(_ context.Context, three []autoencoder, trained [][]*tuned)
 	var series []report.Series
 	for i, a := range three {
 		all := trained[i]
-		mean := report.Series{Name: a.title}
-		for epoch := range all[0].byEpoch {
-			m, _ := meanDeviation(each(all, func(t *tuned) float64 { return t.byEpoch[epoch].Train }))
-			mean.X, mean.Y = append(mean.X, float64(epoch)), append(mean.Y, m)
-		}
-		series = append(series, mean)
+		series = append(series, curve(a.title, all))
 		at := func(epoch int) string {
 			return small(each(all, func(t *tuned) float64 { return t.byEpoch[epoch].Train }))
 		}
@@ -57,6 +52,16 @@ func (e *p1) figure1(_ context.Context, three []autoencoder, trained [][]*tuned)
 		Tables:  []Table{table},
 		Figures: []Figure{{"figure-1", fmt.Sprintf("Mean over %d seeds. Epoch 0 is before the tuning, for the pre-trained one after its pre-training.", len(trained[0])), series, image}},
 	}, nil
+}
+
+// curve is the training error by epoch, the mean of several.
+func curve(name string, all []*tuned) report.Series {
+	mean := report.Series{Name: name}
+	for epoch := range all[0].byEpoch {
+		m, _ := meanDeviation(each(all, func(t *tuned) float64 { return t.byEpoch[epoch].Train }))
+		mean.X, mean.Y = append(mean.X, float64(epoch)), append(mean.Y, m)
+	}
+	return mean
 }
 
 // each is a number of each of the trained.
@@ -148,31 +153,50 @@ func (e *p1) pretrainingCost(stack models.Stack, stages []train.Stage) (count fl
 
 // cost is what the pre-training takes, by both readings of its iterations.
 func (e *p1) cost(ctx context.Context, three []autoencoder, trained [][]*tuned) (*Section, error) {
-	byEpochs := three[0]
-	byEpochs.pretraining = e.pretraining(false)
-	long, err := e.tune(ctx, byEpochs, "rbm-epochs-seed1", 1)
+	table := Table{
+		Head: []string{"an iteration is", "updates", "multiplications", "time", "decoder", "error before tuning", "after 1 epoch", fmt.Sprintf("after %d epochs", e.epochs), "test"},
+	}
+	stack := three[0].recipe.Model.(models.Unrolled).Body.(models.Stack)
+	var series []report.Series
+	for _, updates := range []bool{true, false} {
+		for _, decoder := range []string{"sigmoid", ""} {
+			a, reading, activation := three[0], "an update", "sigmoid"
+			a.pretraining = e.pretraining(updates)
+			a.name, a.machines = "rbm-updates", "machines-updates"
+			if !updates {
+				a.name, a.machines, reading = "rbm-epochs", "machines-epochs", "an epoch"
+			}
+			if decoder == "" {
+				a.name += "-means"
+				activation = "linear"
+			}
+			m := a.recipe.Model.(models.Unrolled)
+			m.Decoder = decoder
+			a.recipe.Model = m
+			t, err := e.tune(ctx, a, 1)
+			if err != nil {
+				return nil, err
+			}
+			count, steps, err := e.pretrainingCost(stack, a.pretraining)
+			if err != nil {
+				return nil, err
+			}
+			line := []string{reading, fmt.Sprint(steps), power(count), inWords(t.pretrained.seconds), activation}
+			for _, epoch := range []int{0, 1, e.epochs} {
+				line = append(line, fmt.Sprintf("%.4f", t.byEpoch[epoch].Train))
+			}
+			table.Rows = append(table.Rows, append(line, fmt.Sprintf("%.4f", t.test)))
+			series = append(series, curve(reading+", "+activation, []*tuned{t}))
+		}
+	}
+	for i, a := range three[1:] {
+		series = append(series, curve(a.title, trained[i+1][:1]))
+	}
+	table.Rows = append(table.Rows, []string{"the paper", "", "4.93·10¹²", "", "", "", "", "", ""})
+	image, err := report.Curves{Title: "Training error", X: "epoch", Y: "mean squared error of a pixel", LogY: true}.Draw(series...)
 	if err != nil {
 		return nil, err
 	}
-	table := Table{
-		Head: []string{"the paper's \"iterations\" are", "updates", "multiplications", "time", "error before tuning", fmt.Sprintf("after %d epochs", e.epochs), "test"},
-	}
-	stack := three[0].recipe.Model.(models.Unrolled).Body.(models.Stack)
-	for _, c := range []struct {
-		reading string
-		stages  []train.Stage
-		t       *tuned
-	}{{"updates", three[0].pretraining, trained[0][0]}, {"epochs", byEpochs.pretraining, long}} {
-		count, updates, err := e.pretrainingCost(stack, c.stages)
-		if err != nil {
-			return nil, err
-		}
-		table.Rows = append(table.Rows, []string{
-			c.reading, fmt.Sprint(updates), power(count), inWords(c.t.pretrained.seconds),
-			small([]float64{c.t.byEpoch[0].Train}), small([]float64{c.t.byEpoch[e.epochs].Train}), small([]float64{c.t.test}),
-		})
-	}
-	table.Rows = append(table.Rows, []string{"the paper", "", "4.93·10¹²", "", "", "", ""})
 	tuning, err := e.tuningCost(three[2])
 	if err != nil {
 		return nil, err
@@ -186,9 +210,12 @@ func (e *p1) cost(ctx context.Context, three []autoencoder, trained [][]*tuned) 
 		Text: []string{
 			"The paper trains the machines for 400, 400, 600, 1000 and 3000 iterations with batches of 250, and says that this takes some 4.93·10¹² multiplications. " +
 				"It does not say whether an iteration is an update or an epoch. Counted are the multiplications of the matrix products in the graph of a step, five for each weight and image.",
-			fmt.Sprintf("The tuning itself, %d epochs, has %s: the pre-training by updates is %.2g times as much. Seed 1.", e.epochs, power(tuning), short/tuning),
+			fmt.Sprintf("The tuning itself, %d epochs, has %s: the pre-training by updates is %.2g times as much.", e.epochs, power(tuning), short/tuning),
+			"The paper's machines have Gaussian visible units, whose means are linear, also above the first; its autoencoder has sigmoid layers with their weights and biases. " +
+				"So the decoder does not begin as what the machines have learnt. Beside that, the same machines with a decoder that does: of linear layers, in all of which the tuning begins with the machines' means.",
 		},
-		Tables: []Table{table},
+		Tables:  []Table{table},
+		Figures: []Figure{{"pre-training", "Both readings and both decoders, and the two autoencoders without pre-training, seed 1.", series, image}},
 	}, nil
 }
 
@@ -318,7 +345,8 @@ func (e *p1) depth(ctx context.Context, three []autoencoder, _ [][]*tuned) (*Sec
 		for i, a := range three {
 			a.recipe.Stages = []train.Stage{a.recipe.Stages[0]}
 			a.recipe.Stages[0].Epochs = e.depthEpochs
-			t, err := e.tune(ctx, e.deep(a, layers), fmt.Sprintf("%s-%d-layers", a.name, 2*pairs), 1)
+			a.name = fmt.Sprintf("%s-%d-layers", a.name, 2*pairs)
+			t, err := e.tune(ctx, e.deep(a, layers), 1)
 			if err != nil {
 				return nil, err
 			}
@@ -354,7 +382,8 @@ func (e *p1) varied(ctx context.Context, three []autoencoder, trained [][]*tuned
 	vary := func(name, title string, a autoencoder, change func(a *autoencoder)) error {
 		a.recipe.Stages = []train.Stage{a.recipe.Stages[0]}
 		change(&a)
-		t, err := e.tune(ctx, a, name, 1)
+		a.name = name
+		t, err := e.tune(ctx, a, 1)
 		if err == nil {
 			add(title, t)
 		}
@@ -379,14 +408,6 @@ func (e *p1) varied(ctx context.Context, three []autoencoder, trained [][]*tuned
 		return nil, err
 	}
 	err = vary("relu-sigmoid", "ReLU, sigmoid output", three[2], rectified(func(m *models.Autoencoder) { m.Output = "" }))
-	if err != nil {
-		return nil, err
-	}
-	err = vary("rbm-means", "RBM + sigmoid, decoded by the means of the Gaussian units", three[0], func(a *autoencoder) {
-		m := a.recipe.Model.(models.Unrolled)
-		m.Decoder = ""
-		a.recipe.Model = m
-	})
 	if err != nil {
 		return nil, err
 	}
