@@ -108,6 +108,9 @@ func TestListAndShow(t *testing.T) {
 		if err := json.Unmarshal([]byte(must(t, dir, "show", r.Name, "--json")), &shown); err != nil || shown.Name != r.Name {
 			t.Errorf("show %s: %q, %v", r.Name, shown.Name, err)
 		}
+		if shown := must(t, dir, "show", r.Name); !strings.Contains(shown, "PARAMETERS") {
+			t.Errorf("show %s tells no parameters:\n%s", r.Name, shown)
+		}
 	}
 	// 4·4·3·64 + 3 + 64 of the first layer, and all that P2's stack has.
 	shown := must(t, dir, "show", "celeba-dbn")

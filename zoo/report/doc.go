@@ -1,5 +1,6 @@
 // Package report draws what a training run has to show: sheets of pictures,
-// originals above their reconstructions, filters, and curves over the steps.
+// originals above their reconstructions, filters, curves over the steps, and
+// points and arrows in the plane.
 //
 // Everything is drawn into an image.Image, and WritePNG puts it on disk:
 //

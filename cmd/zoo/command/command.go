@@ -73,7 +73,7 @@ func Main(recipes ...zoo.Recipe) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "zoo",
-		Short:         "Train and use Boltzmann machines that are Gorgonia graphs",
+		Short:         "Train and use Boltzmann machines and autoencoders that are Gorgonia graphs",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {

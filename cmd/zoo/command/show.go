@@ -56,7 +56,7 @@ func (a *app) layers(r zoo.Recipe) error {
 	}
 	net, ok := m.(models.Layered)
 	if !ok {
-		return nil
+		return a.tensors(m)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "LAYER\tINPUT\tWEIGHTS\tOUTPUT\tPARAMETERS")
@@ -70,5 +70,18 @@ func (a *app) layers(r zoo.Recipe) error {
 		fmt.Fprintf(w, "%s\t%v\t%v\t%v\t%d\n", l.Name, l.StateShape(), l.Weight.Shape, l.OutputShape(), n)
 	}
 	fmt.Fprintf(w, "\t\t\t\t%d\n\n", total)
+	return w.Flush()
+}
+
+// tensors prints the shapes of the parameters of a model without layers.
+func (a *app) tensors(m models.Model) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "PARAMETERS\tSHAPE\tNUMBERS")
+	total := 0
+	for _, p := range m.Parameters() {
+		total += p.Size()
+		fmt.Fprintf(w, "%s\t%v\t%d\n", p.Name, p.Shape, p.Size())
+	}
+	fmt.Fprintf(w, "\t\t%d\n\n", total)
 	return w.Flush()
 }
