@@ -14,12 +14,14 @@ func birdsongAE() Recipe {
 		Data:  Source{Set: "bird-song", Frames: 64},
 		Model: models.ConvAutoencoder{
 			Shape: []int{64, 64, 1}, Filters: []int{16, 32, 64}, Kernel: 4, Stride: 2, Pad: 1,
-			Units: 64, Code: "linear",
+			// Linear: most of a spectrogram is black, and sigmoid outputs that are
+			// driven there by the first steps stay there.
+			Units: 64, Code: "linear", Output: models.OutputLinear,
 		},
 		Stages: []train.Stage{{
 			Name:      "reconstruction",
 			Objective: train.Reconstruction{},
-			Optimizer: train.Adam{Rate: 0.001},
+			Optimizer: train.Adam{Rate: 0.002},
 			Schedule:  train.Linear,
 			Epochs:    60, Batch: 32,
 		}},
