@@ -139,7 +139,7 @@ var aspects = []aspect{
 	{name: "pca", about: "a linear autoencoder beside as many principal components of the training images", lacks: (*evaluator).notLinear, measure: (*evaluator).pca},
 	{name: "units", about: "activity of hidden units; how many are dead or saturated", lacks: (*evaluator).noLayers, measure: (*evaluator).units},
 	{name: "autocorrelation", about: "Gibbs steps between states as good as independent", lacks: (*evaluator).noChain, measure: (*evaluator).autocorrelation, generative: true},
-	{name: "hspm", about: "Hoyer's sparseness of the data and of each layer", lacks: (*evaluator).noLayers, measure: (*evaluator).hspm},
+	{name: "hspm", about: "Hoyer's sparseness of the data and of each layer", lacks: (*evaluator).noLevels, measure: (*evaluator).hspm},
 	{name: "aod", about: "overlap of the units active for k classes, in each layer", lacks: (*evaluator).noOverlap, measure: (*evaluator).aod},
 	{name: "probe", about: "test error of a linear classifier of the codes", lacks: (*evaluator).noProbe, measure: (*evaluator).probe},
 	{name: "error", about: "test error of the model's own classifier", lacks: (*evaluator).noClasses, measure: (*evaluator).error},

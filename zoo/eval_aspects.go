@@ -207,6 +207,14 @@ func (e *evaluator) noLayers() error {
 	return nil
 }
 
+// noLevels wants a model with layers of any kind.
+func (e *evaluator) noLevels() error {
+	if len(models.LevelsOf(e.model)) == 0 {
+		return fmt.Errorf("a %T has no layers", e.model.Spec())
+	}
+	return nil
+}
+
 // noPseudo wants a single machine of binary visible units.
 func (e *evaluator) noPseudo() error {
 	switch {
@@ -265,7 +273,7 @@ func (e *evaluator) autocorrelation(ctx context.Context) error {
 }
 
 func (e *evaluator) hspm(context.Context) (err error) {
-	e.result.HSPM, err = metric.Sparseness(e.layers, e.test, evalBatch)
+	e.result.HSPM, err = metric.Sparseness(models.LevelsOf(e.model), e.test, evalBatch)
 	return err
 }
 

@@ -59,7 +59,7 @@ func ActivityOf(layers []*models.Layer, source Source, batch int) ([]Activity, e
 }
 
 // representations are the mean hidden states of each layer.
-func representations(g *graph.Graph, layers []*models.Layer, v *graph.Node) []*graph.Node {
+func representations[L models.Level](g *graph.Graph, layers []L, v *graph.Node) []*graph.Node {
 	nodes := make([]*graph.Node, len(layers))
 	for i, l := range layers {
 		v = l.Encode(g, v)

@@ -33,7 +33,7 @@ func hoyer(h []float32) (sparseness float64, ok bool) {
 // with h the mean hidden states; the first number is the data's. Examples of zeros
 // alone have no sparseness and are left out. A layer of one unit has none either:
 // NaN.
-func Sparseness(layers []*models.Layer, source Source, batch int) ([]float64, error) {
+func Sparseness[L models.Level](layers []L, source Source, batch int) ([]float64, error) {
 	sums, counts := make([]float64, len(layers)+1), make([]float64, len(layers)+1)
 	err := Sweep(source, batch, layers[0].InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
 		return append([]*graph.Node{v}, representations(g, layers, v)...)
@@ -53,6 +53,20 @@ func Sparseness(layers []*models.Layer, source Source, batch int) ([]float64, er
 		sums[i] /= counts[i]
 	}
 	return sums, err
+}
+
+// SparsenessOf is Hoyer's measure of examples, mostly codes that were computed:
+// the mean over those that are not all zeros.
+func SparsenessOf(source Source) float64 {
+	x, sum, n := make([]float32, source.Size()), 0.0, 0
+	for i := range source.Len() {
+		source.Floats(x, i)
+		if s, ok := hoyer(x); ok {
+			sum += s
+			n++
+		}
+	}
+	return sum / float64(n)
 }
 
 // Overlap is how much the units that are active for different classes overlap in

@@ -48,6 +48,9 @@ func TestSparseness(t *testing.T) {
 			t.Errorf("layer %d: %g, want %g", i, got[i], want[i])
 		}
 	}
+	if data := SparsenessOf(s); math.Abs(data-want[0]) > 1e-6 {
+		t.Errorf("the data alone: %g, want %g", data, want[0])
+	}
 }
 
 // The degrees are the means over all choices of classes, taken one by one, and
