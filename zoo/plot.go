@@ -24,8 +24,8 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 		return nil, fmt.Errorf("zoo: plot: an example of %s, %d×%d×%d, is no picture, and so are filters over it", d.Name, d.Height, d.Width, d.Channels)
 	}
 	var drawn []string
-	if deep, ok := t.Model.(models.Deep); ok {
-		d, w := t.Run.Data, deep.Weights()[0]
+	if w := lowestWeights(t.Model); w != nil {
+		d := t.Run.Data
 		sheet, _, err := report.Filters{}.Draw(w.Data, d.Height, d.Width, d.Channels, w.Shape[len(w.Shape)-1])
 		if err != nil {
 			return nil, err
@@ -64,8 +64,19 @@ func (t *Trained) DrawFilters(folder string) ([]string, error) {
 // hasFilters tells whether a model has what DrawFilters draws.
 func hasFilters(model models.Model) bool {
 	_, layered := model.(models.Layered)
-	_, deep := model.(models.Deep)
-	return layered || deep
+	return layered || lowestWeights(model) != nil
+}
+
+// lowestWeights are those into the first layer of an autoencoder of dense
+// layers, nil of another model.
+func lowestWeights(model models.Model) *graph.Tensor {
+	switch m := model.(type) {
+	case models.Deep:
+		return m.Weights()[0]
+	case *models.VariationalNet:
+		return m.Weights()[0]
+	}
+	return nil
 }
 
 // lossShare is the part of the losses that loss.png shows: the others are of

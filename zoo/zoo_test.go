@@ -44,6 +44,8 @@ func small(r Recipe) []string {
 	if a, ok := body.(models.Autoencoder); ok {
 		units := []string{"8", "7", "6", "5", "4"}[:len(a.Layers)]
 		set = append(set, at+".layers=["+strings.Join(units, ",")+"]")
+	} else if v, ok := body.(models.Variational); ok {
+		set = append(set, at+".layers=["+"8,7,6"[:2*len(v.Layers)-1]+"]", at+".code=3")
 	} else if stack, ok := body.(models.Stack); ok {
 		for i, layer := range stack.Layers {
 			field := "units=6"
