@@ -23,6 +23,8 @@ func All() []Experiment {
 			"P1", runP1},
 		{"p3", "Sparseness of pre-trained networks: Hoyer's measure and the overlap of active units, on digits and bird song",
 			"Li, Luo, Yang and Yuan 2013, Unsupervised Pretraining Encourages Moderate-Sparseness, arXiv 1312.5813", runP3},
+		{"p4", "The autoencoder family on the same digits: reconstruction, what its codes are worth, and how they stand corruption",
+			"a lecture on autoencoders (P4)", runP4},
 	}
 }
 
