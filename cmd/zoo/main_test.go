@@ -202,7 +202,7 @@ func TestTrainAndUse(t *testing.T) {
 func interpolated(t *testing.T, dir, run string) string {
 	t.Helper()
 	must(t, dir, "interpolate", run, "photo.png", "7", "0", "--steps", "4", "--pixels", "-o", "between.png")
-	if _, problems, code := zoo(t, dir, "interpolate", run, "photo.png", "7000"); code != 1 || !strings.Contains(problems, "no test image 7000, want 0 to") {
+	if _, problems, code := zoo(t, dir, "interpolate", run, "photo.png", "7000"); code != 1 || !strings.Contains(problems, "7000: there is no such test image, want 0 to") {
 		t.Errorf("exit code %d: %s", code, problems)
 	}
 	return read(t, filepath.Join(dir, "between.png"))

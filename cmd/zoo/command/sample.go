@@ -181,7 +181,7 @@ func (a *app) picture(t *zoo.Trained, name string) ([]float32, error) {
 	}
 	defer images.Close()
 	if number < 0 || number >= images.Len() {
-		return nil, fmt.Errorf("zoo: there is no test image %d, want 0 to %d", number, images.Len()-1)
+		return nil, fmt.Errorf("zoo: %d: there is no such test image, want 0 to %d", number, images.Len()-1)
 	}
 	x := make([]float32, images.Size())
 	images.Floats(x, number)
