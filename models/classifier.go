@@ -70,8 +70,8 @@ type OutputLayer struct {
 	OutputBias   *graph.Tensor // c: K
 }
 
-// logits is c + hU.
-func (o OutputLayer) logits(g *graph.Graph, h *graph.Node) *graph.Node {
+// LogitsOf is c + hU of codes h: (B×code) to (B×K).
+func (o OutputLayer) LogitsOf(g *graph.Graph, h *graph.Node) *graph.Node {
 	return g.Affine(h, g.Param(o.OutputWeight), g.Param(o.OutputBias))
 }
 
@@ -108,7 +108,7 @@ func (c *ClassifierNet) Classes() int { return c.spec.Classes }
 
 // ClassLogits is c + f(v) U: (B×input) to (B×K).
 func (c *ClassifierNet) ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node {
-	return c.logits(g, c.Encode(g, v))
+	return c.LogitsOf(g, c.Encode(g, v))
 }
 
 // CodeClassifier is a Classifier on an autoencoder, with parameters. Pairs of
@@ -146,7 +146,7 @@ func (c *CodeClassifier) Classes() int { return c.spec.Classes }
 
 // ClassLogits is c + f(v) U: (B×input) to (B×K).
 func (c *CodeClassifier) ClassLogits(g *graph.Graph, v *graph.Node) *graph.Node {
-	return c.logits(g, c.Encode(g, v))
+	return c.LogitsOf(g, c.Encode(g, v))
 }
 
 type classifierFields Classifier

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 
 	"boltzoo/graph"
@@ -14,6 +15,13 @@ import (
 type Classification struct {
 	// OutputOnly lets the output layer alone learn, on features that stay.
 	OutputOnly bool `json:"output_only,omitempty"`
+
+	// Corruption of the examples, in learning.
+	Corruption Corruptions `json:"corruption,omitempty"`
+
+	// Dropout is the probability with which each hidden unit is left out in
+	// learning.
+	Dropout float64 `json:"dropout,omitempty"`
 }
 
 // measures says that the loss of other examples tells how good a model is.
@@ -25,17 +33,39 @@ func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*L
 	if !ok || task.Labels == nil {
 		return nil, fmt.Errorf("classification: %T has no classes", model.Spec())
 	}
-	logits := classifier.ClassLogits(g, task.V)
-	loss := &Loss{Logits: logits, Total: g.SoftmaxCrossEntropy(task.Labels, logits)}
+	if err := errors.Join(c.Corruption.Check(), checkDropout(c.Dropout)); err != nil {
+		return nil, fmt.Errorf("classification: %w", err)
+	}
+	v := task.V
+	if task.Measure {
+		c.Dropout = 0
+	} else {
+		v = c.Corruption.Apply(g, v, "corruption")
+	}
 	var output models.OutputLayer
+	layered := true
 	switch net := model.(type) {
 	case *models.ClassifierNet:
 		output = net.OutputLayer
 	case *models.CodeClassifier:
 		output = net.OutputLayer
 	default:
-		if c.OutputOnly {
-			return nil, fmt.Errorf("classification: output_only wants an output layer on others, which %T has not", model.Spec())
+		layered = false
+	}
+	loss := &Loss{}
+	if layered && c.Dropout > 0 {
+		h := v
+		for _, l := range models.LevelsOf(model)[task.Below:] {
+			h = dropout(g, l.Encode(g, h), c.Dropout)
+		}
+		loss.Logits = output.LogitsOf(g, h)
+	} else {
+		loss.Logits = classifier.ClassLogits(g, v)
+	}
+	loss.Total = g.SoftmaxCrossEntropy(task.Labels, loss.Logits)
+	if !layered {
+		if c.OutputOnly || c.Dropout > 0 {
+			return nil, fmt.Errorf("classification: output_only and dropout want an output layer on others, which %T has not", model.Spec())
 		}
 		loss.Parameters = model.Parameters()
 		if weighted, ok := model.(models.Weighted); ok {
@@ -53,7 +83,6 @@ func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*L
 		loss.Parameters, loss.Weights = append(loss.Parameters, parameters...), append(loss.Weights, weights...)
 		return loss, nil
 	}
-	v := task.V
 	for i, l := range layersOf(model) {
 		h := l.Encode(g, v)
 		if i+1 >= task.First && i+1 <= task.Last {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"boltzoo/graph"
@@ -34,7 +35,7 @@ func TestDropoutScales(t *testing.T) {
 	g := graph.New(graph.NewRandom(3))
 	v := g.Param(repeated("v", x, n))
 	r := Reconstruction{Dropout: rate}
-	dropped := graphtest.Value(t, g, r.drop(g, coder.Encode(g, v)))
+	dropped := graphtest.Value(t, g, dropout(g, coder.Encode(g, v), rate))
 	_, bottom, h := r.dropped(g, coder, v)
 	decoded := graphtest.Value(t, g, bottom.Decode(g, h))
 	one := g.Param(x)
@@ -98,5 +99,53 @@ func TestDropoutLearns(t *testing.T) {
 	}
 	if math.Abs(best.Loss-float64(want)) > 1e-6 {
 		t.Errorf("validation told a loss of %g, the network has %g", best.Loss, want)
+	}
+}
+
+// Classes learn with units left out and examples corrupted, and what is
+// measured is the whole network on whole examples: the loss of validation is
+// that without either.
+func TestDropoutOfClassification(t *testing.T) {
+	for name, body := range map[string]models.Spec{
+		"autoencoder": models.Autoencoder{Shape: []int{8, 8, 3}, Layers: []int{30}, Activation: "sigmoid", Tied: true},
+		"machines":    barsClassifier().Body,
+	} {
+		noisy := Classification{Dropout: 0.3, Corruption: Corruptions{{Form: "masking", Level: 0.2}}}
+		stage := Stage{Objective: noisy, Optimizer: Adam{Rate: 0.01}, Epochs: 40, Batch: 20, Validation: 40}
+		trainer := newClassifierTrainer(t, models.Classifier{Body: body, Classes: 4}, []Stage{stage}, labelledBars(240), 1)
+		steps := run(t, trainer, -1)
+		last := steps[len(steps)-1]
+		if last.Validation == nil || last.Validation.Error > 0.25 {
+			t.Errorf("%s: validation %+v", name, last.Validation)
+		}
+		build := func(c Classification, measure bool) float64 {
+			t.Helper()
+			g := graph.New(graph.NewRandom(1))
+			v, labels := graph.NewTensor("v", 4, 8, 8, 3), graph.NewTensor("labels", 4, 4)
+			labelledBars(4).Floats(v.Data, 0, 1, 2, 3)
+			for i := range 4 {
+				labels.Data[i*4+i] = 1
+			}
+			loss, err := c.Build(g, trainer.model, Task{V: g.Param(v), Labels: g.Param(labels), First: 1, Last: 1, Measure: measure})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return float64(graphtest.Value(t, g, loss.Total)[0])
+		}
+		if a, b, c := build(noisy, true), build(Classification{}, false), build(noisy, false); a != b || a == c {
+			t.Errorf("%s: loss %g where it is measured, %g without noise, %g with it", name, a, b, c)
+		}
+	}
+	for want, c := range map[string]Classification{
+		"dropout 1, want":      {Dropout: 1},
+		"level 2, want 0 to 1": {Corruption: Corruptions{{Form: "masking", Level: 2}}},
+	} {
+		model, err := barsClassifier().New(graph.NewRandom(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(model, []Stage{{Objective: c, Optimizer: Adam{Rate: 1}, Epochs: 1}}, labelledBars(20), 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", c, err, want)
+		}
 	}
 }

@@ -27,10 +27,7 @@ type Reconstruction struct {
 	Contraction Contraction `json:"contraction,omitzero"`
 
 	// Dropout is the probability with which each hidden unit, those of the code
-	// included, is left out, drawn anew for each example and step. The others
-	// count 1/(1−p) times as much, so that a layer above sees on average what
-	// it sees when none is left out, as everywhere but in training (Srivastava
-	// et al. 2014, section 10, who scale down afterwards instead).
+	// included, is left out in learning.
 	Dropout float64 `json:"dropout,omitempty"`
 }
 
@@ -50,8 +47,8 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 	if err := errors.Join(r.Corruption.Check(), r.Contraction.Check()); err != nil {
 		return nil, fmt.Errorf("reconstruction: %w", err)
 	}
-	if !(r.Dropout >= 0 && r.Dropout < 1) {
-		return nil, fmt.Errorf("reconstruction: dropout %g, want at least 0 and below 1", r.Dropout)
+	if err := checkDropout(r.Dropout); err != nil {
+		return nil, fmt.Errorf("reconstruction: %w", err)
 	}
 	seen := r.Corruption.Apply(g, task.V, "corruption")
 	layers := layersOf(model)
@@ -133,21 +130,12 @@ func (r Reconstruction) dropped(g *graph.Graph, deep models.Deep, v *graph.Node)
 	h = v
 	for _, l := range levels {
 		code = l.Encode(g, h)
-		h = r.drop(g, code)
+		h = dropout(g, code, r.Dropout)
 	}
 	for i := len(levels); i > 1; i-- {
-		h = r.drop(g, deep.Part(i, i).Decode(g, h))
+		h = dropout(g, deep.Part(i, i).Decode(g, h), r.Dropout)
 	}
 	return code, deep.Part(1, 1), h
-}
-
-// drop leaves units out.
-func (r Reconstruction) drop(g *graph.Graph, h *graph.Node) *graph.Node {
-	if g.Err() != nil {
-		return nil
-	}
-	kept := g.Bernoulli(g.Full(1-r.Dropout, h.Shape()...), "dropout")
-	return g.Scale(1/(1-r.Dropout), g.Mul(h, kept))
 }
 
 // logistic tells whether the mean of the units is σ.
