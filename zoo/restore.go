@@ -5,15 +5,16 @@ import (
 	"boltzoo/train"
 )
 
-const restorationPaper = "Vincent et al. 2010; Ronneberger, Fischer and Brox 2015; Zhang et al. 2017, arXiv 1608.03981, for the correction"
-
 // celebaAERestore is a denoising autoencoder that fills holes in faces, and takes
-// noise from them, at once.
+// noise from them, at once. What lies in a hole has to come from far away, through
+// the dense code; what lies beside it only has to lose its noise, which the maps of
+// the lower layers and the picture itself are for. Grey of one half is what no
+// pixel of 8 bits has: it says where the hole is.
 func celebaAERestore() Recipe {
 	return Recipe{
 		Name:    "celeba-ae-restore",
 		About:   "Convolutional autoencoder that fills a hole in a noisy colour face, and takes the noise away",
-		Paper:   restorationPaper,
+		Paper:   "Vincent et al. 2010; Ronneberger, Fischer and Brox 2015; Zhang et al. 2017, arXiv 1608.03981, for the correction",
 		Data:    Source{Set: "celeba", Size: 64},
 		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{8}},
 		Model: models.ConvAutoencoder{
@@ -34,7 +35,10 @@ func celebaAERestore() Recipe {
 	}
 }
 
-// celebaAEColor colours grey faces.
+// celebaAEColor colours grey faces. The grey picture is the luminance of what is
+// sought, and the output keeps it, so that only colour is learnt and nothing is
+// blurred. The squared error asks for the mean of the colours that there could be:
+// skin gets its own, clothes and walls stay pale.
 func celebaAEColor() Recipe {
 	r := celebaAERestore()
 	r.Name = "celeba-ae-color"
