@@ -44,7 +44,8 @@ type Evaluation struct {
 
 	LogLikelihood    *LogLikelihood          `json:"loglik,omitempty"`
 	Bound            *VariationalBound       `json:"bound,omitempty"`
-	PseudoLikelihood *float64                `json:"pseudo,omitempty"` // mean of an image, nats
+	Evidence         *metric.Evidence        `json:"evidence,omitempty"` // of a model with distributions of codes
+	PseudoLikelihood *float64                `json:"pseudo,omitempty"`   // mean of an image, nats
 	Gap              *Gap                    `json:"gap,omitempty"`
 	Reconstruction   []Depth                 `json:"reconstruction,omitempty"`
 	Restoration      *Restoration            `json:"restoration,omitempty"`
@@ -132,6 +133,7 @@ type aspect struct {
 var aspects = []aspect{
 	{name: "loglik", about: "log-likelihood: counted where the states can be, else between reverse annealing and annealing", lacks: (*evaluator).noLikelihood, measure: (*evaluator).logLikelihood, generative: true},
 	{name: "bound", about: "variational lower bound of the log-likelihood of a stack", lacks: (*evaluator).noBound, measure: (*evaluator).bound, generative: true},
+	{name: "evidence", about: "evidence lower bound of a variational autoencoder, and a closer one by importance sampling", lacks: (*evaluator).noPosterior, measure: (*evaluator).evidence, generative: true},
 	{name: "gap", about: "free energy of test images less that of training images", lacks: (*evaluator).noEnergy, measure: (*evaluator).gap, generative: true},
 	{name: "pseudo", about: "pseudo-likelihood, over every pixel", lacks: (*evaluator).noPseudo, measure: (*evaluator).pseudo, generative: true},
 	{name: "reconstruction", about: "mean squared reconstruction error through each depth", lacks: (*evaluator).noCode, measure: (*evaluator).reconstruction},
@@ -197,6 +199,8 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 	e.result = &Evaluation{Set: test.Name, Images: test.Len(), Train: train.Len(), Seed: o.Seed, BuiltIn: t.Run.Data.BuiltIn}
 	if layered, ok := t.Model.(models.Layered); ok {
 		e.layers = layered.Layers()
+	}
+	if e.binaryStates() {
 		e.binarise()
 	}
 	_, classifies := t.Model.(models.Classifying)
@@ -218,13 +222,20 @@ func (o Eval) Evaluate(ctx context.Context, t *Trained, train, test *data.Images
 	return e.result, ctx.Err()
 }
 
-// binarise makes images states of binary visible units. Likelihoods, and the gap
+// binaryStates tells whether the model is one of zeros and ones.
+func (e *evaluator) binaryStates() bool {
+	if len(e.layers) > 0 {
+		_, ok := e.layers[0].Visible.(unit.Binary)
+		return ok
+	}
+	v, ok := e.model.Spec().(models.Variational)
+	return ok && v.Output != "gaussian"
+}
+
+// binarise makes images states of zeros and ones. Likelihoods, and the gap
 // of free energies, are those of states; all else looks at the images as they
 // are, which is what models are trained on.
 func (e *evaluator) binarise() {
-	if _, ok := e.layers[0].Visible.(unit.Binary); !ok {
-		return
-	}
 	way := e.Binary
 	if way == "" {
 		way = BinarySample

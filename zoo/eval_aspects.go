@@ -207,6 +207,22 @@ func (e *evaluator) noLayers() error {
 	return nil
 }
 
+func (e *evaluator) noPosterior() error {
+	if _, ok := e.model.(models.Stochastic); !ok {
+		return fmt.Errorf("a %T has no distribution of codes", e.model.Spec())
+	}
+	return nil
+}
+
+// evidenceDraws are codes of each image.
+const evidenceDraws = 100
+
+func (e *evaluator) evidence(ctx context.Context) error {
+	v, err := metric.EvidenceOf(ctx, e.model.(models.Stochastic), e.testStates, evidenceDraws, evalBatch, e.random, e.tell)
+	e.result.Evidence = &v
+	return err
+}
+
 // noLevels wants a model with layers of any kind.
 func (e *evaluator) noLevels() error {
 	if len(models.LevelsOf(e.model)) == 0 {

@@ -64,6 +64,12 @@ func (e *Evaluation) Rows() []Row {
 		add("the model's, as a multiple of it", "", "%.4f", c.Ratio)
 		add("largest principal angle", "degrees", "%.3f", c.Angle)
 	}
+	if v := e.Evidence; v != nil {
+		metric = "evidence"
+		note := fmt.Sprintf("nats; %d draws of codes of each image", v.Draws)
+		add("evidence lower bound", note, "%.2f", v.Bound)
+		add("by importance sampling", note+", a lower bound too", "%.2f", v.Importance)
+	}
 	metric = "units"
 	for _, u := range e.Units {
 		add(u.Layer, fmt.Sprintf("mean state, deviation %.3f over images; of %d units %d are dead, %d saturated", u.Deviation, u.Units, u.Dead, u.Saturated), "%.3f", u.Mean)

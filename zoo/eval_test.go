@@ -101,6 +101,8 @@ func TestEvaluateEachMetric(t *testing.T) {
 			spec = binaryStack()
 		case "pca":
 			spec = linear
+		case "evidence":
+			spec = models.Variational{Shape: []int{28, 28, 1}, Layers: []int{5}, Code: 2}
 		case "error":
 			spec = models.Classifier{Body: spec, Classes: 10}
 		}

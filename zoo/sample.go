@@ -69,8 +69,8 @@ func (s Sampling) suits(model models.Model) error {
 		return nil
 	}
 	if _, ok := model.(models.Stochastic); ok {
-		if s.From != FromPrior || s.Steps != 0 || s.Noise != models.MeanField || !(s.Spread >= 0) {
-			return fmt.Errorf("zoo: sampling: %+v of a %T, want its prior, from %q, no steps, no noise, and a spread", s, model.Spec(), FromPrior)
+		if s.From != FromPrior || s.Steps != 0 || s.Noise != models.MeanField || s.Class != nil || !(s.Spread >= 0) {
+			return fmt.Errorf("zoo: sampling: a %T draws codes from its prior: want sampling.from %s, a spread of at least 0, and nothing else", model.Spec(), FromPrior)
 		}
 		return nil
 	}
