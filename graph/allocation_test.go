@@ -54,6 +54,17 @@ func allocations(f func()) float64 {
 	return float64((after.Mallocs - before.Mallocs) / runs)
 }
 
+// updates are those of Adam.
+type updates struct {
+	parameters []*graph.Tensor
+	moments    [2][][]float32
+}
+
+func (u *updates) Learn(i, from int, gradient []float32) {
+	to := from + len(gradient)
+	graph.AdamUpdate(u.parameters[i].Data[from:to], u.moments[0][i][from:to], u.moments[1][i][from:to], gradient, 0.01, 0.9, 0.999, 1e-8, 1)
+}
+
 // Runs and updates allocate nothing, however many threads they are divided
 // among.
 func TestLargeRunAllocatesNothing(t *testing.T) {
@@ -81,6 +92,14 @@ func TestLargeRunAllocatesNothing(t *testing.T) {
 		}
 		if n := allocations(update); n != 0 {
 			t.Errorf("an update on %d threads allocates %v times, want none", threads, n)
+		}
+		g, outputs, parameters = wide(graph.NewRandom(5))
+		if m, err = g.CompileStep(outputs[:1], parameters, outputs[1:]); err != nil {
+			t.Fatal(err)
+		}
+		adam := &updates{parameters, moments}
+		if n := allocations(func() { err = errors.Join(err, m.Run(), m.Learn(adam)) }); n != 0 || err != nil {
+			t.Errorf("a step on %d threads allocates %v times (%v), want none", threads, n, err)
 		}
 	}
 }

@@ -22,6 +22,8 @@ type Machine struct {
 	values map[*Node][]float32 // of inputs, parameters and outputs
 	ops    int
 	at     int // the step that runs, for the error that a panic becomes
+
+	gradients gradients // of a step of learning
 }
 
 // step is a group, or one op on whole tensors.

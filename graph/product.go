@@ -46,14 +46,24 @@ func (p *product) String() string {
 }
 
 func (p *product) run(out []float32, in [][]float32) {
+	if p.onto && &out[0] != &in[2][0] {
+		copy(out, in[2])
+	}
+	p.rows(out, in[0], in[1], 0, p.m)
+}
+
+// rows computes the product from row from up to row to, or adds it to out.
+func (p *product) rows(out, a, b []float32, from, to int) {
+	if p.transA {
+		a = a[from:]
+	} else {
+		a = a[from*p.lda:]
+	}
 	beta := float32(0)
 	if p.onto {
-		if &out[0] != &in[2][0] {
-			copy(out, in[2])
-		}
 		beta = 1
 	}
-	kernel.Gemm(p.transA, p.transB, p.m, p.n, p.k, float32(p.alpha), in[0], p.lda, in[1], p.ldb, beta, out, p.n)
+	kernel.Gemm(p.transA, p.transB, to-from, p.n, p.k, float32(p.alpha), a, p.lda, b, p.ldb, beta, out, p.n)
 }
 
 func (*product) overwrites() int { return 2 }

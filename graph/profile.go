@@ -1,6 +1,11 @@
 package graph
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"boltzoo/graph/internal/kernel"
+)
 
 // Timing is what one step of a Machine took: an op, or several that pass over
 // their operands together.
@@ -12,7 +17,8 @@ type Timing struct {
 }
 
 // Profile runs the machine once and tells what each step took, in the order
-// in which they run.
+// in which they run, and then each gradient that Learn computes, learnt from by
+// nobody.
 func (m *Machine) Profile() (timings []Timing, err error) {
 	defer m.rescue(&err)
 	for i := range m.steps {
@@ -26,5 +32,29 @@ func (m *Machine) Profile() (timings []Timing, err error) {
 		}
 		timings = append(timings, t)
 	}
+	for _, d := range m.gradients.list {
+		if d.ops == nil {
+			continue
+		}
+		t := Timing{Shape: d.ops[0].shape}
+		names := make([]string, len(d.ops))
+		for i, o := range d.ops {
+			names[i] = o.String()
+			if f, ok := o.function.(multiplier); ok {
+				t.Flops += f.flops()
+			}
+		}
+		t.Ops = strings.Join(names, ", ")
+		d.first = 0
+		alone := &gradients{list: []gradient{d}, learner: nobody{}}
+		start := time.Now()
+		kernel.Parallel(d.pieces(), m.gradients.storage, alone)
+		t.Elapsed = time.Since(start)
+		timings = append(timings, t)
+	}
 	return timings, nil
 }
+
+type nobody struct{}
+
+func (nobody) Learn(_, _ int, _ []float32) {}

@@ -25,8 +25,9 @@ func (a Adam) LearningRate() float64 { return a.Rate }
 // Slots are the running means of the gradient, m, and of its square, v.
 func (Adam) Slots() []string { return []string{"adam.m", "adam.v"} }
 
-// Update takes one step, in place.
-func (a Adam) Update(parameter, gradient []float32, m *Moments, rate, _ float64) {
-	graph.AdamUpdate(parameter, m.Tensors[0].Data, m.Tensors[1].Data, gradient, rate,
+// Update takes one step of some elements, in place.
+func (a Adam) Update(parameter, gradient []float32, m *Moments, from int, rate, _ float64) {
+	n := len(gradient)
+	graph.AdamUpdate(parameter, m.slot(0, from, n), m.slot(1, from, n), gradient, rate,
 		or(a.Beta1, 0.9), or(a.Beta2, 0.999), or(a.Epsilon, 1e-8), m.Steps)
 }

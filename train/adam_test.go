@@ -38,7 +38,7 @@ func TestAdamAgainstThePaper(t *testing.T) {
 				theta[i] -= rate * mHat / (math.Sqrt(vHat) + c.eps64)
 			}
 			state.Steps++
-			c.adam.Update(p.Data, gradient, state, rate, 0)
+			c.adam.Update(p.Data, gradient, state, 0, rate, 0)
 		}
 		for i := range theta {
 			if d := math.Abs(float64(p.Data[i]) - theta[i]); d > 2e-5 {

@@ -23,6 +23,20 @@ type machine struct {
 	weights   []*graph.Tensor // of these
 	gradients []*graph.Node
 	chains    []Chain
+	update    update
+}
+
+// update is a step of an optimiser.
+type update struct {
+	optimizer  Optimizer
+	rate, done float64
+	moments    []*Moments // by parameter
+	learned    []*graph.Tensor
+}
+
+// Learn moves those elements of parameter i whose gradient it is given.
+func (u *update) Learn(i, from int, gradient []float32) {
+	u.optimizer.Update(u.learned[i].Data[from:from+len(gradient)], gradient, u.moments[i], from, u.rate, u.done)
 }
 
 // layerNodes are the nodes about one layer, nil where there is nothing to tell.
@@ -77,7 +91,8 @@ func newMachine(model models.Model, stage Stage, n, passed int, chains map[strin
 		}
 		m.gradients = g.Grad(m.total, parameters...)
 	}
-	return m, m.compile(g, append(wanted, m.gradients...))
+	m.update = update{moments: make([]*Moments, len(m.learned)), learned: m.learned}
+	return m, m.compile(g, wanted)
 }
 
 // inputs adds the nodes for n examples that have passed so many layers, and
@@ -112,9 +127,9 @@ func (s Stage) build(g *graph.Graph, model models.Model, task Task) (*Loss, erro
 	return s.objective().Build(g, s.subject(model), task)
 }
 
-// compile plans the computation of the nodes wanted.
+// compile plans the computation of the nodes wanted, and of the gradients.
 func (m *machine) compile(g *graph.Graph, wanted []*graph.Node) (err error) {
-	if m.Machine, err = g.Compile(wanted...); err != nil {
+	if m.Machine, err = g.CompileStep(wanted, m.learned, m.gradients); err != nil {
 		return err
 	}
 	if m.labels != nil && m.Value(m.labels) == nil { // nothing is computed from them
@@ -245,7 +260,7 @@ func (m *machine) tell(steps []LayerStep) []LayerStep {
 
 // learn moves the chains, the running means and then the parameters, by the
 // gradients of the last run, when this part of the stage is done.
-func (m *machine) learn(s Stage, state map[*graph.Tensor]*Moments, done float64) {
+func (m *machine) learn(s Stage, state map[*graph.Tensor]*Moments, done float64) error {
 	for _, c := range m.chains {
 		copy(c.States.Data, m.Value(c.Next))
 	}
@@ -254,13 +269,16 @@ func (m *machine) learn(s Stage, state map[*graph.Tensor]*Moments, done float64)
 			graph.Blend(c.tensor.Data, m.Value(c.value), s.meanRate())
 		}
 	}
-	optimizer, rate := s.optimizer(), s.rate(done)
+	m.update.optimizer, m.update.rate, m.update.done = s.optimizer(), s.rate(done), done
 	for i, t := range m.learned {
-		moments := state[t]
-		moments.Steps++
-		optimizer.Update(t.Data, m.Value(m.gradients[i]), moments, rate, done)
+		m.update.moments[i] = state[t]
+		state[t].Steps++
+	}
+	if err := m.Learn(&m.update); err != nil {
+		return err
 	}
 	s.Penalties.limit(m.weights)
+	return nil
 }
 
 // finite tells where the last run left the numbers, if it did.

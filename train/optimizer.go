@@ -20,8 +20,10 @@ type Optimizer interface {
 	// of the parameter's shape and zero in the beginning.
 	Slots() []string
 	// Update takes one step in place, at this rate, when the part done of the
-	// stage, from 0 to 1, is over.
-	Update(parameter, gradient []float32, m *Moments, rate, done float64)
+	// stage, from 0 to 1, is over: of those elements of a parameter that are
+	// given with their gradient, which begin with number from. Other elements
+	// may take theirs at the same time.
+	Update(parameter, gradient []float32, m *Moments, from int, rate, done float64)
 }
 
 // Optimizers are the optimisers by the names that recipes use.
@@ -48,6 +50,9 @@ func newMoments(parameter *graph.Tensor, slots []string) *Moments {
 	}
 	return m
 }
+
+// slot is what tensor i keeps of n elements from number from on.
+func (m *Moments) slot(i, from, n int) []float32 { return m.Tensors[i].Data[from : from+n] }
 
 // slots are the names that newMoments was given.
 func (m *Moments) slots(parameter *graph.Tensor) []string {

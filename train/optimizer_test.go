@@ -59,7 +59,7 @@ func TestOptimizersAgainstThePapers(t *testing.T) {
 				c.step(&theta[i], &m[i], &u[i], float64(gradient[i]), rate, step)
 			}
 			moments.Steps++
-			c.optimizer.Update(p.Data, gradient, moments, rate, done)
+			c.optimizer.Update(p.Data, gradient, moments, 0, rate, done)
 		}
 		for i := range theta {
 			if d := math.Abs(float64(p.Data[i]) - theta[i]); !(d <= 2e-5*max(1, math.Abs(theta[i]))) {
@@ -94,7 +94,7 @@ func TestOptimizersAgainstPyTorch(t *testing.T) {
 				gradient[3] = 5
 			}
 			moments.Steps++
-			c.optimizer.Update(p.Data, gradient, moments, c.optimizer.LearningRate(), 0)
+			c.optimizer.Update(p.Data, gradient, moments, 0, c.optimizer.LearningRate(), 0)
 		}
 		for i, want := range c.want {
 			if math.Abs(float64(p.Data[i])-want) > 1e-6 {

@@ -34,7 +34,7 @@ func (s SGD) LearningRate() float64 { return s.Rate }
 // Slots are the velocity Δ.
 func (SGD) Slots() []string { return []string{"sgd.velocity"} }
 
-// Update takes one step, in place.
-func (s SGD) Update(parameter, gradient []float32, m *Moments, rate, done float64) {
-	graph.MomentumUpdate(parameter, m.Tensors[0].Data, gradient, rate, s.Momentum.At(done))
+// Update takes one step of some elements, in place.
+func (s SGD) Update(parameter, gradient []float32, m *Moments, from int, rate, done float64) {
+	graph.MomentumUpdate(parameter, m.slot(0, from, len(gradient)), gradient, rate, s.Momentum.At(done))
 }

@@ -317,7 +317,9 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 	}
 	taken, all := t.at.Epoch*batches+t.at.Batch, s.steps(batches)
 	done := float64(taken) / float64(all)
-	m.learn(s, t.moments, done)
+	if err := m.learn(s, t.moments, done); err != nil {
+		return Step{}, err
+	}
 
 	t.last = m.tell(t.last)
 	step := Step{
