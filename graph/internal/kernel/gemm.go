@@ -1,10 +1,12 @@
 package kernel
 
 // Long sums are cut into blocks of blockDepth terms. Bands of fewer than bandRows
-// rows would spend too much on packing the second factor.
+// rows would spend too much on packing the second factor. What is transposed
+// at a time, flipRows rows, stays in the first-level cache.
 const (
 	blockDepth = 1024
 	bandRows   = 192
+	flipRows   = 96
 )
 
 // depth returns the length of the blocks into which a sum of k terms is cut. It
@@ -112,7 +114,8 @@ type gemm struct {
 	ldc         int
 	stage       func(g *gemm, i int, s *scratch)
 
-	p, depth    int // the terms p to p+depth of the sums are being added
+	p, depth    int  // the terms p to p+depth of the sums are being added
+	flipped     bool // c is stored the other way round: c[j,i] at i·ldc+j
 	bands       int
 	band, width int       // rows and columns of a part
 	copies      bool      // of the first factor, because its rows alias
@@ -138,16 +141,30 @@ func (g *gemm) parallel(n int, stage func(g *gemm, i int, s *scratch)) {
 	}
 }
 
+// flip makes the product that of the factors transposed, in the other order.
+func (g *gemm) flip() {
+	g.m, g.n, g.flipped = g.n, g.m, true
+	g.a, g.b = g.b, g.a
+	g.a.trans, g.b.trans = !g.a.trans, !g.b.trans
+}
+
 // compute cuts the product into bands of rows, those into parts, and adds up
 // the blocks of the sums. Each part packs the panels of b as it goes, which
-// costs little. Only transposing is dear: then the bands share the panels.
+// costs little. Only transposing is dear: then the bands share the panels, and
+// where b is the larger factor the other one and the result are transposed
+// instead.
 func (g *gemm) compute() {
-	cols, rows := current.cols, current.rows
 	d := depth(g.k)
+	if g.b.trans && g.beta == 0 && d == g.k && g.m*(g.k+g.n) < g.n*g.k {
+		g.flip()
+	}
+	cols, rows := current.cols, current.rows
 	panels := (g.n + cols - 1) / cols
 	threads := Threads()
 	bands := (g.m*d + current.area - 1) / current.area
 	switch {
+	case g.flipped:
+		bands = max(bands, (g.m+flipRows-1)/flipRows)
 	case bands > 1 || g.m >= 2*bandRows*threads:
 		bands = (bands + threads - 1) / threads * threads
 	case bands*panels < 2*threads:
@@ -198,9 +215,16 @@ func (g *gemm) part(i int, s *scratch) {
 		a, t.rsa, t.csa = g.a.copy(s, i0, g.p, m, g.depth)
 	}
 	s.b = grow(s.b, t.k*cols)
+	if g.flipped {
+		s.c = grow(s.c, m*cols)
+		t.ldd, t.ldc = cols, cols
+	}
 	for j := j0; j < min(g.n, j0+g.width); j += cols {
 		w := min(cols, g.n-j)
-		c := g.c[i0*g.ldc+j:]
+		c := s.c
+		if !g.flipped {
+			c = g.c[i0*g.ldc+j:]
+		}
 		switch b, _, _ := g.b.from(g.p, j); {
 		case g.panels != nil:
 			t.column(m, w, a, g.panels[j*t.k:], cols, c, c, nil)
@@ -211,6 +235,9 @@ func (g *gemm) part(i int, s *scratch) {
 			t.column(m, w, a, b, g.b.ld, c, c, nil)
 		default:
 			t.column(m, w, a, b, g.b.ld, c, c, s.b)
+		}
+		if g.flipped {
+			current.transpose(g.c[j*g.ldc+i0:], g.ldc, c, cols, m, w)
 		}
 	}
 }

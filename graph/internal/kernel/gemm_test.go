@@ -221,3 +221,33 @@ func TestGemmSameBits(t *testing.T) {
 		}
 	})
 }
+
+// However the factors are stored, and whichever is transposed to be packed, the
+// sums are the same.
+func TestGemmTransposed(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		r := newRand(3)
+		for _, s := range [][3]int{{32, 512, 784}, {128, 500, 784}, {784, 33, 100}, {1, 700, 300}, {50, 1, 90}, {13, 70, 1}, {40, 1100, 900}} {
+			m, k, n := s[0], s[1], s[2]
+			a, b := normals(r, m*k), normals(r, k*n)
+			across, down := make([]float32, k*m), make([]float32, n*k)
+			transposePortable(across, m, a, k, m, k)
+			transposePortable(down, k, b, n, k, n)
+			want, got := make([]float32, m*n), make([]float32, m*n)
+			for _, threads := range []int{1, 2} {
+				useThreads(t, threads)
+				Gemm(false, false, m, n, k, 0.7, a, k, b, n, 0, want, n)
+				for trans, f := range []func(){
+					func() { Gemm(true, false, m, n, k, 0.7, across, m, b, n, 0, got, n) },
+					func() { Gemm(false, true, m, n, k, 0.7, a, k, down, k, 0, got, n) },
+					func() { Gemm(true, true, m, n, k, 0.7, across, m, down, k, 0, got, n) },
+				} {
+					clear(got)
+					if f(); sameBits(want, got) >= 0 {
+						t.Errorf("%v, %d threads: form %d differs at element %d", s, threads, 1+trans, sameBits(want, got))
+					}
+				}
+			}
+		}
+	})
+}

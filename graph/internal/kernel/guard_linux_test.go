@@ -58,6 +58,7 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 					Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
 					Gemm(true, false, m, n, k, 1, a, m, b, n, 1, c, n)
 					Gemm(false, true, m, n, k, 1, a, k, b, k, 1, c, n)
+					Gemm(false, true, m, n, k, 1, a, k, b, k, 0, c, n)
 					Gemm(true, true, m, n, k, 1, a, m, b, k, 0, c, n)
 					g.Forward(gy, gx, gw, by)
 					g.transposedBy((*convolution).gather, gx, gy, gw, bx)
