@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"math"
-
-	"boltzoo/graph/internal/kernel"
-)
+import "boltzoo/graph/internal/kernel"
 
 // AdamUpdate takes step t (from 1) of Adam in place (Kingma and Ba 2015,
 // algorithm 1): m and v are the running moments of grad, p the parameters.
@@ -32,26 +28,7 @@ func Blend(mean, value []float32, part float64) {
 // LimitNorms scales, in place, each column of w (rows of cols elements) whose
 // Euclidean norm is above limit down to it. NaN stays.
 func LimitNorms(w []float32, cols int, limit float64) {
-	squares := make([]float64, cols)
-	for from := 0; from < len(w); from += cols {
-		for j, x := range w[from : from+cols] {
-			squares[j] += float64(x) * float64(x)
-		}
-	}
-	scale, over := make([]float32, cols), false
-	for j, s := range squares {
-		scale[j] = 1
-		if s > limit*limit {
-			scale[j], over = float32(limit/math.Sqrt(s)), true
-		}
-	}
-	if !over {
-		return
-	}
-	for from := 0; from < len(w); from += cols {
-		row := w[from : from+cols]
-		kernel.Mul(row, row, scale)
-	}
+	kernel.LimitNorms(w, len(w)/cols, cols, limit)
 }
 
 // SetThreads sets the number of threads that ops use; 0 means one for each

@@ -64,6 +64,7 @@ func TestKernelsAllocateNothing(t *testing.T) {
 		{"combine row, three", func() { CombineRow(z, 1, x, 1, y[:3], 1) }},
 		{"add columns", func() { AddColumns(sums, x[:n/3*3]) }},
 		{"momentum", func() { Momentum(p, q, x, 1e-3, 0.9) }},
+		{"limit norms", func() { LimitNorms(p, n/64, 64, 0.001) }},
 		{"mul row", func() { MulRow(z, x, y[:64], 0) }},
 		{"row scale", func() { RowScale(z, x, y[:n/64], n/64, 64) }},
 		{"uniform", func() { Uniform(z, 1, 2) }},

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -63,38 +64,21 @@ func rounded(b *testing.B, f func(b *testing.B)) {
 }
 
 func BenchmarkGemm(b *testing.B) {
-	for _, s := range []struct {
-		m, k, n        int
-		transA, transB bool
-	}{
-		{128, 784, 500, false, false},
-		{100, 784, 500, false, false},
-		{250, 784, 512, false, false},
-		{128, 4096, 1000, false, false},
-		{500, 128, 784, true, false},
-		{128, 500, 784, false, true},
-		{64, 48, 4096, false, false},
-		{64, 4096, 48, false, false},
-		{1024, 1024, 1024, false, false},
-		{1, 784, 500, false, false},
-		{10, 784, 500, false, false},
-		{4096, 784, 64, false, false},
-	} {
+	for _, p := range append(slices.Clone(Measured),
+		Product{64, 4096, 48, false, false},
+		Product{1, 784, 500, false, false},
+		Product{10, 784, 500, false, false},
+		Product{4096, 784, 64, false, false},
+		// Layers of a small batch: up, down, the gradient, and a piece of one.
+		Product{32, 784, 512, false, false},
+		Product{32, 512, 784, false, true},
+		Product{784, 32, 512, true, false},
+		Product{66, 128, 500, true, false},
+	) {
 		r := newRand(1)
-		x, y, z := normals(r, s.m*s.k), normals(r, s.k*s.n), make([]float32, s.m*s.n)
-		lda, ldb := s.k, s.n
-		if s.transA {
-			lda = s.m
-		}
-		if s.transB {
-			ldb = s.k
-		}
-		b.Run(fmt.Sprintf("%dx%dx%d", s.m, s.k, s.n), func(b *testing.B) {
-			f := func(b *testing.B) {
-				rate(b, 2*float64(s.m)*float64(s.n)*float64(s.k), func() {
-					Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, z, s.n)
-				})
-			}
+		x, y, z := normals(r, p.M*p.K), normals(r, p.K*p.N), make([]float32, p.M*p.N)
+		b.Run(fmt.Sprintf("%dx%dx%d", p.M, p.K, p.N), func(b *testing.B) {
+			f := func(b *testing.B) { rate(b, p.Flops(), func() { p.Multiply(x, y, z) }) }
 			onPaths(b, f)
 			rounded(b, f)
 		})
