@@ -418,15 +418,21 @@ func TestProgressTellsTheRateOfAStage(t *testing.T) {
 	}
 	defer training.Close()
 	var last Progress
+	var slowEnd time.Time
+	images := 0.0 // of the fast stage
 	if err := training.Train(context.Background(), func(p Progress) {
 		if last = p; p.Stage == 0 {
 			time.Sleep(100 * time.Millisecond)
+			slowEnd = time.Now()
+		} else {
+			images += float64(p.N)
 		}
 	}); err != nil {
 		t.Fatal(err)
 	}
-	// With the 8 slow steps it would be below 160 images in 0.8 s.
-	if last.Stage != 1 || last.Rate < 250 {
-		t.Errorf("%.0f images/s at the end of stage %d, want those of the fast stage", last.Rate, last.Stage)
+	// With the 8 slow steps it would be far below what the fast stage did in the
+	// time that it can have taken at most, however busy the machine is.
+	if least := images / time.Since(slowEnd).Seconds(); last.Stage != 1 || last.Rate < least {
+		t.Errorf("%.0f images/s at the end of stage %d, want at least %.0f, those of the fast stage", last.Rate, last.Stage, least)
 	}
 }
