@@ -30,8 +30,8 @@ type Source struct {
 	// Classes are the numbers of those that are kept, to train and to test; nil
 	// means all.
 	Classes []int `json:"classes,omitempty"`
-	// PerClass is how many of each class are trained on, from the first; 0 means
-	// all.
+	// PerClass is how many of each class are trained on, the first, or such as
+	// Seed draws where that is not 0; 0 means all.
 	PerClass int `json:"per_class,omitempty"`
 	// Invert makes a value v 1−v, before Binary: white on black becomes black on
 	// white, of which a centred machine learns as much.
@@ -158,6 +158,13 @@ func (s Source) choose(all *data.Images, split data.Split) (images *data.Images,
 		}
 	}
 	if split == data.Train && s.PerClass != 0 {
+		if s.Seed != 0 {
+			shuffled, err := images.Divide(s.Seed, images.Len())
+			if err != nil {
+				return nil, err
+			}
+			images = shuffled[0]
+		}
 		if images, err = images.PerClass(s.PerClass); err != nil {
 			return nil, err
 		}

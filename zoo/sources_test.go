@@ -31,6 +31,9 @@ func TestSourceChooses(t *testing.T) {
 	if n := count(few); few.Len() != 6 || n[1] != 3 || n[7] != 3 {
 		t.Errorf("3 of two classes are %v", n)
 	}
+	if drawn := open(Source{Images: 300, PerClass: 3, Classes: []int{1, 7}, Seed: 2}, data.Train); count(drawn) != count(few) || drawn.Sum == few.Sum {
+		t.Errorf("3 of two classes, drawn, are %v, or the first", count(drawn))
+	}
 	if n := count(open(Source{PerClass: 3, Classes: []int{1, 7}}, data.Test)); n[1] < 50 || n[7] < 50 || n[0] != 0 {
 		t.Errorf("the test images of two classes are %v", n)
 	}

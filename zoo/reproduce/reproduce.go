@@ -25,6 +25,8 @@ func All() []Experiment {
 			"Li, Luo, Yang and Yuan 2013, Unsupervised Pretraining Encourages Moderate-Sparseness, arXiv 1312.5813", runP3},
 		{"p4", "The autoencoder family on the same digits: reconstruction, what its codes are worth, and how they stand corruption",
 			"a lecture on autoencoders (P4)", runP4},
+		{"few-labels", "Classes from few labels: digits, a network pre-trained on all of them without labels against one from random weights",
+			"Hinton, Osindero and Teh 2006; Bondarenko 2017, boltzmann-machines", runFewLabels},
 	}
 }
 

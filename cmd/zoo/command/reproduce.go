@@ -21,7 +21,7 @@ func (a *app) reproduce() *cobra.Command {
 	about := "Do the experiments of a paper again, from the data to a page with its numbers beside ours:\n\n"
 	for _, e := range reproduce.All() {
 		names = append(names, e.Name)
-		about += fmt.Sprintf("  %-4s %s\n", e.Name, e.About)
+		about += fmt.Sprintf("  %-11s %s\n", e.Name, e.About)
 	}
 	cmd := &cobra.Command{
 		Use:   "reproduce EXPERIMENT",
