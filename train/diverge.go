@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"boltzoo/graph"
 	"boltzoo/models"
@@ -179,8 +180,17 @@ func (t *Trainer) stuck(s Stage, what error) error {
 }
 
 // tooFar is the root mean square of logistic units' pre-activations that no
-// training arrives at: beyond 20 a unit is 0 or 1 to a float32.
-const tooFar = 1000
+// training arrives at, tooFarBinary that of binary units: beyond 20 a unit is 0
+// or 1 to a float32. Machines that have learnt digits well have some 5 to 10,
+// and some hundreds at a rate that is a thousand times too high.
+const (
+	tooFar       = 1000
+	tooFarBinary = 100
+)
+
+// tooVague is the logarithm of a learned variance that no data have: values
+// would be in the ten thousands.
+const tooVague = 20
 
 // probe computes the pre-activations of the layers that learn.
 type probe struct {
@@ -223,6 +233,11 @@ func (t *Trainer) checkScale(s Stage, x []float32, n int) error {
 			return err
 		}
 	}
+	for _, l := range t.layers {
+		if z := l.VisibleLogVariance; z != nil && slices.Max(z.Data) > tooVague {
+			return t.diverged(fmt.Errorf("%s: the variance of a visible unit has gone to exp(%.3g)", l.Name, slices.Max(z.Data)))
+		}
+	}
 	p := t.probe
 	if len(p.layers) == 0 {
 		return nil
@@ -231,7 +246,11 @@ func (t *Trainer) checkScale(s Stage, x []float32, n int) error {
 		return err
 	}
 	for i, l := range p.layers {
-		if rms := math.Sqrt(2 * float64(p.Value(p.squares[i])[0])); !(rms < tooFar) {
+		far := float64(tooFar)
+		if _, ok := l.Hidden.(unit.Binary); ok {
+			far = tooFarBinary
+		}
+		if rms := math.Sqrt(2 * float64(p.Value(p.squares[i])[0])); !(rms < far) {
 			return t.diverged(fmt.Errorf("%s: pre-activations of hidden units have a root mean square of %.3g, where these can only be 0 or 1", l.Name, rms))
 		}
 	}

@@ -111,10 +111,9 @@ func mnistRBM() Recipe {
 // which lie within 0.7). Chains from noise end in spots and dashes that are no
 // digits and that they seldom leave, chains from data visit digits of all kinds.
 func mnistDBN2000() Recipe {
-	r := mnistRBM()
-	r.Name = "mnist-dbn-500-2000"
-	r.About = "Generative deep belief network: mnist-rbm, and 2000 hidden units on its 500"
-	r.Paper = "Hinton, Osindero and Teh 2006; Salakhutdinov and Murray 2008"
+	r := mnistRBM().as("mnist-dbn-500-2000",
+		"Generative deep belief network: mnist-rbm, and 2000 hidden units on its 500",
+		"Hinton, Osindero and Teh 2006; Salakhutdinov and Murray 2008")
 	r.BuiltIn = &BuiltIn{Set: "digits", Images: 10000, Epochs: []int{30, 10}}
 	below := r.Model.(models.RBM)
 	shape := below.Shape
@@ -142,31 +141,27 @@ func mnistDBN2000() Recipe {
 // the upper machine sees: it tells the class of a digit, and draws digits of a
 // class (zoo sample --class).
 func mnistDBNLabels() Recipe {
-	r := mnistDBN2000()
-	r.Name = "mnist-dbn-labels"
-	r.About = "Joint model of digits and their classes: mnist-dbn-500-2000 with ten label units in its upper machine"
-	r.Paper = "Hinton, Osindero and Teh 2006"
+	r := mnistDBN2000().as("mnist-dbn-labels",
+		"Joint model of digits and their classes: mnist-dbn-500-2000 with ten label units in its upper machine",
+		"Hinton, Osindero and Teh 2006")
 	stack := r.Model.(models.Stack)
 	stack.Classes = 10
 	r.Model = stack
-	r.Stages[0].Epochs, r.Stages[1].Epochs = 60, 60
-	r.Expect = nil
+	r.Stages[0].Epochs = 60
 	return r
 }
 
 // mnistRBMLabels is the machine of mnist-rbm over digits and their classes.
 func mnistRBMLabels() Recipe {
-	r := mnistRBM()
-	r.Name = "mnist-rbm-labels"
-	r.About = "Joint model of digits and their classes: mnist-rbm with 2000 hidden units and ten label units"
-	r.Paper = "Larochelle and Bengio 2008; Tieleman 2008"
+	r := mnistRBM().as("mnist-rbm-labels",
+		"Joint model of digits and their classes: mnist-rbm with 2000 hidden units and ten label units",
+		"Larochelle and Bengio 2008; Tieleman 2008")
 	machine := r.Model.(models.RBM)
 	shape := machine.Shape
 	machine.Shape, machine.Units = nil, 2000
 	r.Model = models.Stack{Shape: shape, Layers: []models.Spec{machine}, Classes: 10}
 	r.Stages[0].Epochs = 60
 	r.Sampling = Sampling{From: FromData, Steps: 1000, Noise: models.AllNoise} // a code of 2000 has no prior
-	r.Expect = nil
 	return r
 }
 
@@ -187,10 +182,8 @@ func mnistRBMLabels() Recipe {
 // other three leave between digits states that no data come near and that a
 // chain falls into, spots and blanks, those of CD-25 nearest to digits.
 func mnistRBMCD1() Recipe {
-	r := mnistRBM()
-	r.Name = "mnist-rbm-cd1"
-	r.About = "mnist-rbm trained by CD-1 and not centred, the classical way"
-	r.Paper = "Hinton 2002; Salakhutdinov and Murray 2008"
+	r := mnistRBM().as("mnist-rbm-cd1", "mnist-rbm trained by CD-1 and not centred, the classical way",
+		"Hinton 2002; Salakhutdinov and Murray 2008")
 	r.Model = plainRBM()
 	r.Stages[0].Name, r.Stages[0].Objective = "divergence", train.CD{Noise: models.HiddenNoise}
 	return r
@@ -198,20 +191,15 @@ func mnistRBMCD1() Recipe {
 
 // mnistRBMCentred is mnist-rbm-cd1 centred.
 func mnistRBMCentred() Recipe {
-	r := mnistRBMCD1()
-	r.Name = "mnist-rbm-centred"
-	r.About = "mnist-rbm-cd1 centred"
-	r.Paper = "Montavon and Müller 2012; Melchior, Fischer and Wiskott 2016"
+	r := mnistRBMCD1().as("mnist-rbm-centred", "mnist-rbm-cd1 centred",
+		"Montavon and Müller 2012; Melchior, Fischer and Wiskott 2016")
 	r.Model = mnistRBM().Model
 	return r
 }
 
 // mnistRBMPCD is mnist-rbm not centred.
 func mnistRBMPCD() Recipe {
-	r := mnistRBM()
-	r.Name = "mnist-rbm-pcd"
-	r.About = "mnist-rbm not centred: mnist-rbm-cd1 trained by persistent chains"
-	r.Paper = "Tieleman 2008"
+	r := mnistRBM().as("mnist-rbm-pcd", "mnist-rbm not centred: mnist-rbm-cd1 trained by persistent chains", "Tieleman 2008")
 	r.Model = plainRBM()
 	return r
 }
@@ -221,10 +209,8 @@ func mnistRBMPCD() Recipe {
 // moments go on. The rate, which a schedule would begin anew in each, is
 // constant, and falls in the last.
 func mnistRBMCD25() Recipe {
-	r := mnistRBMCD1()
-	r.Name = "mnist-rbm-cd25"
-	r.About = "mnist-rbm-cd1 with 1, 3, 5, 10 and then 25 Gibbs steps"
-	r.Paper = "Carreira-Perpiñán and Hinton 2005; Salakhutdinov and Murray 2008"
+	r := mnistRBMCD1().as("mnist-rbm-cd25", "mnist-rbm-cd1 with 1, 3, 5, 10 and then 25 Gibbs steps",
+		"Carreira-Perpiñán and Hinton 2005; Salakhutdinov and Murray 2008")
 	stage := r.Stages[0]
 	r.Stages, r.BuiltIn.Epochs = nil, nil
 	for _, k := range []int{1, 3, 5, 10, 25} {

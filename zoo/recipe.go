@@ -29,6 +29,14 @@ type Recipe struct {
 	Seed     uint64        `json:"seed"`               // of all randomness
 }
 
+// as is the recipe as the beginning of another one, which need not reach its
+// numbers.
+func (r Recipe) as(name, about, paper string) Recipe {
+	r.Name, r.About, r.Paper, r.Expect = name, about, paper, nil
+	r.Stages = slices.Clone(r.Stages)
+	return r
+}
+
 // Expect is a number that a recipe is known to reach.
 type Expect struct {
 	Metric string  `json:"metric"` // "test mse", which a run is compared with, or what else there is to know
