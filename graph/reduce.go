@@ -72,12 +72,14 @@ func (s *shortColSum) width(int) int { return s.cols }
 func (s *shortColSum) reduce(sums []float64, x, _ []float32, _ int) { kernel.AddColumns(sums, x) }
 
 func (s *shortColSum) finish(out []float32, sums []float64) {
-	for j := range out {
-		sum := 0.0
-		for i := j; i < len(sums); i += s.cols {
-			sum += sums[i]
+	first := sums[:s.cols]
+	for rest := sums[s.cols:]; len(rest) > 0; rest = rest[s.cols:] {
+		for j, v := range rest[:s.cols] {
+			first[j] += v
 		}
-		out[j] = float32(sum)
+	}
+	for j, v := range first {
+		out[j] = float32(v)
 	}
 }
 

@@ -114,8 +114,7 @@ type gemm struct {
 	ldc         int
 	stage       func(g *gemm, i int, s *scratch)
 
-	p, depth    int  // the terms p to p+depth of the sums are being added
-	flipped     bool // c is stored the other way round: c[j,i] at i·ldc+j
+	p, depth    int // the terms p to p+depth of the sums are being added
 	bands       int
 	band, width int       // rows and columns of a part
 	copies      bool      // of the first factor, because its rows alias
@@ -141,37 +140,28 @@ func (g *gemm) parallel(n int, stage func(g *gemm, i int, s *scratch)) {
 	}
 }
 
-// flip makes the product that of the factors transposed, in the other order.
-func (g *gemm) flip() {
-	g.m, g.n, g.flipped = g.n, g.m, true
-	g.a, g.b = g.b, g.a
-	g.a.trans, g.b.trans = !g.a.trans, !g.b.trans
-}
-
 // compute cuts the product into bands of rows, those into parts, and adds up
 // the blocks of the sums. Each part packs the panels of b as it goes, which
-// costs little. Only transposing is dear: then the bands share the panels, and
-// where b is the larger factor the other one and the result are transposed
-// instead.
+// costs little. Only transposing is dear: then the bands share the panels.
 func (g *gemm) compute() {
-	d := depth(g.k)
-	if g.b.trans && g.beta == 0 && d == g.k && g.m*(g.k+g.n) < g.n*g.k {
-		g.flip()
-	}
 	cols, rows := current.cols, current.rows
+	displaced := func(ld int) bool { return rows > current.ways && aliases(ld) }
+	if g.b.trans && g.beta == 0 && g.m*(g.k+g.n) < g.n*g.k && !displaced(g.b.ld) {
+		g.flip()
+		return
+	}
+	d := depth(g.k)
 	panels := (g.n + cols - 1) / cols
 	threads := Threads()
 	bands := (g.m*d + current.area - 1) / current.area
 	switch {
-	case g.flipped:
-		bands = max(bands, (g.m+flipRows-1)/flipRows)
 	case bands > 1 || g.m >= 2*bandRows*threads:
 		bands = (bands + threads - 1) / threads * threads
 	case bands*panels < 2*threads:
 		bands = min((2*threads+panels-1)/panels, max(1, g.m/(2*rows)))
 	}
 	parts := (4*threads + bands - 1) / bands
-	if g.copies = rows > current.ways && aliases(g.a.ld); g.copies {
+	if g.copies = displaced(g.a.ld); g.copies {
 		parts = (threads + bands - 1) / bands
 	}
 	g.band = (g.m + bands - 1) / bands
@@ -215,16 +205,9 @@ func (g *gemm) part(i int, s *scratch) {
 		a, t.rsa, t.csa = g.a.copy(s, i0, g.p, m, g.depth)
 	}
 	s.b = grow(s.b, t.k*cols)
-	if g.flipped {
-		s.c = grow(s.c, m*cols)
-		t.ldd, t.ldc = cols, cols
-	}
 	for j := j0; j < min(g.n, j0+g.width); j += cols {
 		w := min(cols, g.n-j)
-		c := s.c
-		if !g.flipped {
-			c = g.c[i0*g.ldc+j:]
-		}
+		c := g.c[i0*g.ldc+j:]
 		switch b, _, _ := g.b.from(g.p, j); {
 		case g.panels != nil:
 			t.column(m, w, a, g.panels[j*t.k:], cols, c, c, nil)
@@ -236,9 +219,44 @@ func (g *gemm) part(i int, s *scratch) {
 		default:
 			t.column(m, w, a, b, g.b.ld, c, c, s.b)
 		}
-		if g.flipped {
-			current.transpose(g.c[j*g.ldc+i0:], g.ldc, c, cols, m, w)
+	}
+}
+
+// flip computes the product as that of the factors transposed, in the other
+// order, and transposes it: cheaper where the second factor, which is stored
+// transposed, is larger than the first one and the product.
+func (g *gemm) flip() {
+	g.m, g.n, g.a, g.b = g.n, g.m, g.b, g.a
+	g.a.trans, g.b.trans = !g.a.trans, !g.b.trans
+	cols, threads := current.cols, Threads()
+	panels := (g.n + cols - 1) / cols
+	g.p, g.depth = 0, g.k
+	g.store = grow(g.store, g.k*panels*cols)
+	g.panels = g.store
+	g.parallel(panels, (*gemm).pack)
+	g.bands = ((g.m+flipRows-1)/flipRows + threads - 1) / threads * threads
+	g.band = (g.m + g.bands - 1) / g.bands
+	g.parallel((g.m+g.band-1)/g.band, (*gemm).flipped)
+}
+
+// flipped computes a band of rows, and stores them as columns.
+func (g *gemm) flipped(i int, s *scratch) {
+	cols, d := current.cols, depth(g.k)
+	i0 := i * g.band
+	m := min(g.band, g.m-i0)
+	s.c = grow(s.c, m*cols)
+	t := &s.tiling
+	for j := 0; j < g.n; j += cols {
+		w := min(cols, g.n-j)
+		*t = tiling{ldd: cols, ldc: cols, alpha: g.alpha}
+		for p := 0; p < g.k; p += d {
+			var a []float32
+			a, t.rsa, t.csa = g.a.from(i0, p)
+			t.k = min(d, g.k-p)
+			t.column(m, w, a, g.panels[j*g.k+p*cols:], cols, s.c, s.c, nil)
+			t.beta = 1
 		}
+		current.transpose(g.c[j*g.ldc+i0:], g.ldc, s.c, cols, m, w)
 	}
 }
 

@@ -16,10 +16,11 @@ const (
 	running
 )
 
-// spins is how often a worker looks for a job before it parks: some 20 µs,
-// long enough to go from one kernel of a step to the next without a call to
-// the scheduler, short enough to leave the core to others between steps.
-const spins = 200
+// spins is how often a worker looks for a job before it parks: some 200 µs, long
+// enough to go through what a training step does on one thread without a call
+// to the scheduler, which takes as long as many kernels, short enough to leave the
+// core to others soon.
+const spins = 2000
 
 type worker struct {
 	state atomic.Int32
