@@ -185,7 +185,7 @@ func (t *Trainer) stuck(s Stage, what error) error {
 // and some hundreds at a rate that is a thousand times too high.
 const (
 	tooFar       = 1000
-	tooFarBinary = 100
+	tooFarBinary = 150
 )
 
 // tooVague is the logarithm of a learned variance that no data have: values
