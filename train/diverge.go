@@ -180,12 +180,13 @@ func (t *Trainer) stuck(s Stage, what error) error {
 }
 
 // tooFar is the root mean square of logistic units' pre-activations that no
-// training arrives at, tooFarBinary that of binary units: beyond 20 a unit is 0
-// or 1 to a float32. Machines that have learnt digits well have some 5 to 10,
-// and some hundreds at a rate that is a thousand times too high.
+// training arrives at, tooFarBinary that of binary units that learn as machines:
+// beyond 20 a unit is 0 or 1 to a float32. Machines that have learnt digits well
+// have some 5 to 10, and some hundreds at a rate that is a thousand times too
+// high; small networks that learn classes well can have some hundreds, too.
 const (
 	tooFar       = 1000
-	tooFarBinary = 150
+	tooFarBinary = 100
 )
 
 // tooVague is the logarithm of a learned variance that no data have: values
@@ -247,7 +248,8 @@ func (t *Trainer) checkScale(s Stage, x []float32, n int) error {
 	}
 	for i, l := range p.layers {
 		far := float64(tooFar)
-		if _, ok := l.Hidden.(unit.Binary); ok {
+		_, binary := l.Hidden.(unit.Binary)
+		if _, machine := s.objective().(bottomUp); binary && machine {
 			far = tooFarBinary
 		}
 		if rms := math.Sqrt(2 * float64(p.Value(p.squares[i])[0])); !(rms < far) {
