@@ -179,6 +179,48 @@ func (t *Trainer) stuck(s Stage, what error) error {
 	return t.located(ErrDiverged, t.at.Stage, fmt.Errorf("%w before the first step: start from smaller weights (deviation in the model), or from the data (stages.%d.data_start=0.5)", what, t.at.Stage))
 }
 
+// guessing follows whether a network tells classes worse than one that has
+// learnt nothing and gives all of them the same probability, whose loss is
+// log K. A rate that is far too high throws weights about like that for ever,
+// in numbers that stay finite.
+type guessing struct {
+	loss   float64 // sum over the examples of the epoch
+	images int     // of the epoch
+	steps  int     // of the stage
+	worse  int     // epochs in a row
+}
+
+const (
+	worseThanGuessing = 1.05 // of log K; a network that waits for its weights to grow has log K
+	guessingEpochs    = 5    // in a row end a stage; its last epoch is enough
+	guessingSteps     = 100  // before that weights as drawn may do what they like
+)
+
+// checkGuessing adds a step.
+func (t *Trainer) checkGuessing(s Stage, step Step) error {
+	classifier, ok := t.model.(models.Classifying)
+	if _, learns := s.objective().(Classification); !ok || !learns {
+		return nil
+	}
+	c := &t.guessing
+	c.loss += step.Loss * float64(step.N)
+	c.images += step.N
+	c.steps++
+	if !step.EndOfEpoch {
+		return nil
+	}
+	mean, chance := c.loss/float64(c.images), math.Log(float64(classifier.Classes()))
+	c.loss, c.images = 0, 0
+	c.worse++
+	if mean < worseThanGuessing*chance {
+		c.worse = 0
+	}
+	if c.steps < guessingSteps || c.worse == 0 || c.worse < guessingEpochs && !step.EndOfStage {
+		return nil
+	}
+	return t.diverged(fmt.Errorf("the loss, %.3g in the mean of the epoch, is worse than that of guessing among %d classes, %.3g", mean, classifier.Classes(), chance))
+}
+
 // tooFar is the root mean square of logistic units' pre-activations that no
 // training arrives at, tooFarBinary that of binary units that learn as machines:
 // beyond 20 a unit is 0 or 1 to a float32. Machines that have learnt digits well

@@ -78,6 +78,8 @@ func TestDivergenceIsExplained(t *testing.T) {
 			[]string{"layer1", "lower stages.0.optimizer.rate (10)"}},
 		"rate 10, learned variances": {rbm(unit.LearnedGaussian{}, unit.NReLU{}), stage(CD{Noise: models.HiddenNoise}, Adam{Rate: 10}), bars(40), nil, ErrDiverged,
 			[]string{"layer1: the variance of a visible unit has gone to exp(", "lower stages.0.optimizer.rate (10)"}},
+		"rate 10, classes": {barsClassifier(), stage(Classification{}, SGD{10, Ramp{To: 0.9}}), labelledBars(40), nil, ErrDiverged,
+			[]string{"stages.0 (only)", "is worse than that of guessing among 4 classes, 1.39", "lower stages.0.optimizer.rate (10)"}},
 		"fast weights": {gaussian, stage(FPCD{Chains: 10, FastRate: 10}, Adam{Rate: 0.01}), bars(40), nil, ErrDiverged,
 			[]string{"lower stages.0.objective.fast_rate (10)"}},
 		"raw bytes for gaussian units": {gaussian, stage(CD{}, Adam{Rate: 0.001}), raw(40), nil, ErrData,

@@ -38,6 +38,7 @@ type Trainer struct {
 	measures map[int]*measuring // of the stage's validation, by batch size
 	noise    *graph.Random      // of validations
 	probe    *probe             // of the stage, nil before its first epoch has ended
+	guessing guessing           // of the stage, since it began or was resumed
 }
 
 // New prepares the training of model on images. The seed decides the order of
@@ -192,7 +193,7 @@ func (t *Trainer) stage(ctx context.Context, yield func(Step, error) bool) (more
 		return false, fmt.Errorf("train: stages.%d: %w", number, err)
 	}
 	loader := data.NewLoader(t.served(s), s.BatchSize(), t.seed)
-	t.measures, t.probe = map[int]*measuring{}, nil
+	t.measures, t.probe, t.guessing = map[int]*measuring{}, nil, guessing{}
 	machines := map[int]*machine{} // by batch size: that of the stage, and that of a short last batch
 	for t.at.Stage == number {
 		for batch, err := range loader.Epoch(ctx, t.epoch(), t.at.Batch) {
@@ -344,6 +345,9 @@ func (t *Trainer) step(s Stage, m *machine, batch data.Batch, batches int) (Step
 			}
 		}
 		step.EndOfStage = taken == all-1 || s.impatient(step.Validation)
+	}
+	if err := t.checkGuessing(s, step); err != nil {
+		return Step{}, err
 	}
 	if step.EndOfStage {
 		t.restoreBest()
