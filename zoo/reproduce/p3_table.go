@@ -115,7 +115,7 @@ func (e *p3) decay(ctx context.Context) (*Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := Table{Head: []string{"network", "L2", "layer 1", "layer 2", "layer 3", "test error", "time"}}
+	table := Table{Head: []string{"network", "L2", "HSPM of layer 1", "layer 2", "layer 3", "test error", "time"}}
 	for _, from := range []struct {
 		model, run string
 		rate       float64
@@ -143,8 +143,7 @@ func (e *p3) decay(ctx context.Context) (*Section, error) {
 	return &Section{
 		Title: "Weight decay",
 		Text: []string{fmt.Sprintf("The paper has an L2 parameter of %g. It can stand beside the sum of the losses of a batch or beside their mean. "+
-			"In table 1 it stands beside the sum, which is %g beside the mean. Here are two other values beside the mean, %d epochs each. "+
-			"With the larger one pre-trained layers lose their sparseness, and random ones may never learn.",
+			"In table 1 it stands beside the sum, which is %g beside the mean. Here are two other values beside the mean, %d epochs each.",
 			zoo.SparsenessDecay, t.dbn.Run.Recipe.Stages[0].Penalties.L2, e.decayEpochs)},
 		Tables: []Table{table},
 	}, nil
