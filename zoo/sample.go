@@ -105,7 +105,7 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	net, layered := netOf(model)
 	stochastic, ok := model.(models.Stochastic)
 	if !ok && !layered {
-		return nil, fmt.Errorf("zoo: sample: a %T has no layers to sample", model.Spec())
+		return nil, fmt.Errorf("zoo: sample: a %T is no distribution of examples, so there is nothing to draw: zoo reconstruct and zoo interpolate show what it does", model.Spec())
 	}
 	if err := s.suits(model); err != nil {
 		return nil, err
