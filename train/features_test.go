@@ -22,35 +22,41 @@ func greedy() []Stage {
 	}
 }
 
+// passed trains with so much memory for features, and tells of each stage how many
+// layers its data had passed, and what came of it.
+func passed(t *testing.T, trainer *Trainer, memory int) ([]int, map[string][]uint32) {
+	t.Helper()
+	trainer.memory = memory
+	var levels []int
+	for step, err := range trainer.Run(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step.EndOfStage {
+			levels = append(levels, trainer.data.passed)
+		}
+	}
+	return levels, bits(trainer)
+}
+
 // Features of the layers below, computed once, change nothing but the time: a
 // training that goes through these layers again for every batch, or that was
 // resumed, ends at the same bits.
 func TestFeaturesChangeNothing(t *testing.T) {
 	const images = 143 // more than are computed at a time
-	passed := func(memory int) ([]int, map[string][]uint32) {
-		trainer := newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3)
-		trainer.memory = memory
-		var levels []int
-		for step, err := range trainer.Run(context.Background()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if step.EndOfStage {
-				levels = append(levels, trainer.data.passed)
-			}
-		}
-		return levels, bits(trainer)
+	trained := func(memory int) ([]int, map[string][]uint32) {
+		return passed(t, newTrainer(t, stackSpec(unit.Multinary{}), greedy(), bars(images), 3), memory)
 	}
 	const second, third = 4 * images * 4 * 4 * 6, 4 * images * 20
-	levels, want := passed(second)
+	levels, want := trained(second)
 	if !slices.Equal(levels, []int{0, 1, 2, 1}) {
 		t.Errorf("stages see features of layers %v", levels)
 	}
-	levels, some := passed(second - 1)
+	levels, some := trained(second - 1)
 	if !slices.Equal(levels, []int{0, 0, 2, 0}) {
 		t.Errorf("with memory for the third layer's, stages see features of layers %v", levels)
 	}
-	levels, none := passed(third - 1)
+	levels, none := trained(third - 1)
 	if !slices.Equal(levels, []int{0, 0, 0, 0}) {
 		t.Errorf("without memory, stages see features of layers %v", levels)
 	}

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,18 +69,7 @@ func TestPairsLearnFromCodes(t *testing.T) {
 			set.Labels[i] = byte(i % 3)
 		}
 		trained := func(memory int) ([]int, map[string][]uint32) {
-			trainer := newTrainer(t, c.spec, c.stages, set, 3)
-			trainer.memory = memory
-			var levels []int
-			for step, err := range trainer.Run(context.Background()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if step.EndOfStage {
-					levels = append(levels, trainer.data.passed)
-				}
-			}
-			return levels, bits(trainer)
+			return passed(t, newTrainer(t, c.spec, c.stages, set, 3), memory)
 		}
 		levels, want := trained(1 << 20)
 		if !slices.Equal(levels, c.levels) {

@@ -147,35 +147,8 @@ func TestConvBF16(t *testing.T) {
 
 func TestBF16SpecialValues(t *testing.T) {
 	useBF16(t)
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	const m, n, k = 37, 70, 100
-	a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
-	for i := range a {
-		a[i] = 1
-	}
-	for i := range b {
-		b[i] = 1
-	}
-	a[2*k+3] = nan  // row 2
-	b[5*n+69] = inf // column 69
-	a[4*k+5] = 0    // 0·Inf in row 4
-	Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
-	for i := range m {
-		for j := range n {
-			want := float32(k)
-			switch {
-			case i == 2, i == 4 && j == 69:
-				want = nan
-			case j == 69:
-				want = inf
-			case i == 4:
-				want = k - 1
-			}
-			if got := c[i*n+j]; got != want && !(got != got && want != want) {
-				t.Fatalf("[%d,%d] = %v, want %v", i, j, got, want)
-			}
-		}
-	}
+	checkSpecialValues(t, 37, 70, 100)
+	inf := float32(math.Inf(1))
 	// Halfway between two numbers of 8 bits, and beside it.
 	for _, s := range []struct{ x, want float32 }{
 		{1 + 1.0/256, 1}, {1 + 3.0/256, 1 + 4.0/256}, {1 + 1.0/256 + 1.0/65536, 1 + 2.0/256}, {-1 - 1.0/256 + 1.0/65536, -1},

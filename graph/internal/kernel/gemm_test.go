@@ -148,35 +148,7 @@ func smallCaches() {
 
 func TestGemmSpecialValues(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		nan, inf := float32(math.NaN()), float32(math.Inf(1))
-		const m, n, k = 13, 37, 20
-		a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
-		for i := range a {
-			a[i] = 1
-		}
-		for i := range b {
-			b[i] = 1
-		}
-		a[2*k+3] = nan  // row 2
-		b[5*n+36] = inf // column 36
-		a[4*k+5] = 0    // 0·Inf in row 4
-		Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
-		for i := range m {
-			for j := range n {
-				want := float32(k)
-				switch {
-				case i == 2, i == 4 && j == 36:
-					want = nan
-				case j == 36:
-					want = inf
-				case i == 4:
-					want = k - 1
-				}
-				if got := c[i*n+j]; got != want && !(got != got && want != want) {
-					t.Fatalf("[%d,%d] = %v, want %v", i, j, got, want)
-				}
-			}
-		}
+		checkSpecialValues(t, 13, 37, 20)
 		tiny := math.Float32frombits(3) // denormal
 		x, y, z := []float32{tiny}, []float32{1}, []float32{0}
 		Gemm(false, false, 1, 1, 1, 1, x, 1, y, 1, 0, z, 1)
@@ -184,6 +156,40 @@ func TestGemmSpecialValues(t *testing.T) {
 			t.Errorf("denormal came out as %g", z[0])
 		}
 	})
+}
+
+// checkSpecialValues multiplies m×k by k×n ones among which there are a NaN in row
+// 2 of the first, an Inf in the last column of the second, and a 0 that meets it.
+func checkSpecialValues(t *testing.T, m, n, k int) {
+	t.Helper()
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	a, b, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+	for i := range a {
+		a[i] = 1
+	}
+	for i := range b {
+		b[i] = 1
+	}
+	a[2*k+3] = nan
+	b[5*n+n-1] = inf
+	a[4*k+5] = 0 // 0·Inf
+	Gemm(false, false, m, n, k, 1, a, k, b, n, 0, c, n)
+	for i := range m {
+		for j := range n {
+			want := float32(k)
+			switch {
+			case i == 2, i == 4 && j == n-1:
+				want = nan
+			case j == n-1:
+				want = inf
+			case i == 4:
+				want = float32(k - 1)
+			}
+			if got := c[i*n+j]; got != want && !(got != got && want != want) {
+				t.Fatalf("[%d,%d] = %v, want %v", i, j, got, want)
+			}
+		}
+	}
 }
 
 func TestGemmSameBits(t *testing.T) {
