@@ -131,6 +131,9 @@ func (s Source) Open(root string, split data.Split) (*data.Images, error) {
 // former.
 func (s Source) whole(root string, images *data.Images) (*data.Images, error) {
 	more, err := s.open(root, data.Validation)
+	if errors.Is(err, data.ErrEmptySplit) {
+		return images, nil
+	}
 	if err != nil {
 		return nil, errors.Join(err, images.Close())
 	}

@@ -2,6 +2,8 @@ package zoo
 
 import (
 	"errors"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,5 +143,29 @@ func TestSourceOpensAllSets(t *testing.T) {
 		if err := images.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A whole folder that has nothing in the validation part is its training part.
+func TestWholeFolderWithoutValidation(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	grey := image.NewGray(image.Rect(0, 0, 4, 4))
+	for _, name := range []string{"a.png", "b.png"} { // both in the training part
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(png.Encode(f, grey), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Source{Set: "folder", Dir: dir, Whole: true}
+	if _, err := s.Open("", data.Validation); !errors.Is(err, data.ErrEmptySplit) {
+		t.Fatalf("want an empty validation part, got %v", err)
+	}
+	images, err := s.Open("", data.Train)
+	if err != nil || images.Len() != 2 {
+		t.Fatalf("want both images, got %v, %v", images, err)
 	}
 }

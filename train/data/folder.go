@@ -25,6 +25,8 @@ import (
 //
 // A hash of its name relative to dir puts each image in a split: Train has 90, Validation 5 and Test 5 of a hundred.
 //
+// A folder of few images may have none in Validation or Test: ErrEmptySplit.
+//
 // The decoded images are kept in a file in the folder cache, by default boltzoo in the user's cache folder, and
 // made anew when a file of the set has another size or time of change.
 func Folder(dir string, size int, split Split, cache string) (*Images, error) {
@@ -66,7 +68,7 @@ func readFolder(dir string, size int, split Split, cache string) (*Images, error
 		identity = append(identity, f.name, f.identity)
 	}
 	if len(s.Files) == 0 {
-		return nil, fmt.Errorf("%s: none of its %d images is in the split %v", dir, len(list.files), split)
+		return nil, fmt.Errorf("%s: %w: none of its %d images is in the split %v", dir, ErrEmptySplit, len(list.files), split)
 	}
 	absolute, err := filepath.Abs(dir)
 	if err != nil {

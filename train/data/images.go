@@ -67,6 +67,9 @@ func (s Split) String() string {
 // looked for. A set of which a part is there gives another error.
 var ErrNotFound = errors.New("data set not found")
 
+// ErrEmptySplit is in the chain of an error that says that a folder has images, but none in the split that was asked for.
+var ErrEmptySplit = errors.New("empty split")
+
 // Size returns the number of values of one image: height times width times channels.
 func (s *Images) Size() int { return s.Height * s.Width * s.Channels }
 
