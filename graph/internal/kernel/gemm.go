@@ -235,7 +235,7 @@ func (g *gemm) flip() {
 	g.panels = g.store
 	g.parallel(panels, (*gemm).pack)
 	g.bands = ((g.m+flipRows-1)/flipRows + threads - 1) / threads * threads
-	g.band = (g.m + g.bands - 1) / g.bands
+	g.band = ((g.m+g.bands-1)/g.bands + line - 1) / line * line
 	g.parallel((g.m+g.band-1)/g.band, (*gemm).flipped)
 }
 
