@@ -19,8 +19,7 @@ type Unrolled struct {
 	Body Spec `json:"-"` // Stack of RBM, or RBM
 
 	// Decoder is the activation of the decoder's layers: as of Autoencoder, or
-	// empty for the means of each machine's visible units. P1's machines have
-	// Gaussian visible units, and its autoencoder sigmoid layers.
+	// empty for the means of each machine's visible units.
 	Decoder string `json:"decoder,omitempty"`
 }
 

@@ -78,15 +78,22 @@ func (e *p1) recipe(name string, epochs int) (zoo.Recipe, error) {
 	return r, nil
 }
 
-// pretraining is the paper's, in updates or in epochs.
-func (e *p1) pretraining(updates bool) []train.Stage {
-	stages := zoo.RectifierPretraining(updates)
+// reading is what the paper may mean by an iteration of its pre-training.
+type reading struct {
+	name, title string
+	updates     int // in an iteration
+}
+
+// readings are of one update, of an epoch of as many digits as the paper tests
+// on, which its count of multiplications fits, and of an epoch of all digits.
+var readings = []reading{{"updates", "an update", 1}, {"epochs", "an epoch of 10,000 digits", 40}, {"whole", "an epoch of 60,000 digits", 240}}
+
+// pretraining is the paper's, by a reading.
+func (e *p1) pretraining(r reading) []train.Stage {
+	stages := zoo.RectifierPretraining(r.updates)
 	for i := range stages {
 		s := &stages[i]
-		s.Epochs = (s.Epochs + e.part - 1) / e.part
-		if updates {
-			s.Updates = (s.Updates + e.part - 1) / e.part
-		}
+		s.Updates = (s.Updates + e.part - 1) / e.part
 	}
 	return stages
 }
@@ -94,7 +101,7 @@ func (e *p1) pretraining(updates bool) []train.Stage {
 // three are the paper's autoencoders.
 func (e *p1) three() ([]autoencoder, error) {
 	all := []autoencoder{
-		{name: "rbm-updates", title: "RBM + sigmoid", pretraining: e.pretraining(true), machines: "machines-updates"},
+		{name: "rbm", title: "RBM + sigmoid", pretraining: e.pretraining(readings[1]), machines: "machines"},
 		{name: "sigmoid", title: "sigmoid"},
 		{name: "relu", title: "ReLU"},
 	}
@@ -118,8 +125,8 @@ func widths(layers int) []int {
 	return w
 }
 
-// deep is the autoencoder with other layers. Each machine learns for 1,000
-// updates: the paper has no numbers for these.
+// deep is the autoencoder with other layers. Each machine learns for ten epochs
+// of all digits: the paper has no numbers for these.
 func (e *p1) deep(a autoencoder, layers []int) autoencoder {
 	switch m := a.recipe.Model.(type) {
 	case models.Autoencoder:
@@ -134,10 +141,9 @@ func (e *p1) deep(a autoencoder, layers []int) autoencoder {
 				Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Units: n, Deviation: math.Sqrt(2 / float64(visible+n)),
 			})
 			visible = n
-			s := e.pretraining(true)[0]
+			s := e.pretraining(readings[0])[0]
 			s.Name, s.First, s.Last = fmt.Sprintf("layer%d", i+1), i+1, i+1
-			s.Updates = (1000 + e.part - 1) / e.part
-			s.Epochs = s.Updates
+			s.Epochs, s.Updates = 10, 0
 			a.pretraining = append(a.pretraining, s)
 		}
 		m.Body = body

@@ -25,7 +25,7 @@ func TestWidths(t *testing.T) {
 // autoencoder three a layer but for the lowest, which passes no gradient on.
 func TestMultiplications(t *testing.T) {
 	const batch, v, h = 7, 12, 5
-	stage := zoo.RectifierPretraining(true)[0]
+	stage := zoo.RectifierPretraining(1)[0]
 	stage.First, stage.Last = 0, 0
 	rbm, err := models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Shape: []int{v}, Units: h}.New(graph.NewRandom(1))
 	if err != nil {
@@ -43,10 +43,10 @@ func TestMultiplications(t *testing.T) {
 	}
 }
 
-// The pre-training by updates has the count of the paper's sizes, by hand.
+// The pre-training has the count of the paper's sizes, by hand.
 func TestPretrainingCost(t *testing.T) {
 	e := newP1(&Lab{})
-	e.trainSet = data.Digits(1, 1000) // four batches of 250
+	e.trainSet = data.Digits(1, 10000) // forty batches of 250
 	three, err := e.three()
 	if err != nil {
 		t.Fatal(err)
@@ -54,10 +54,10 @@ func TestPretrainingCost(t *testing.T) {
 	stack := three[0].recipe.Model.(models.Unrolled).Body.(models.Stack)
 	weights := 400*784*512 + 400*512*256 + 600*256*128 + 1000*128*64 + 3000*64*32
 	for _, c := range []struct {
-		updates       bool
+		reading       reading
 		steps, images float64
-	}{{true, 5400, 250}, {false, 4 * 5400, 1000}} {
-		count, updates, err := e.pretrainingCost(stack, e.pretraining(c.updates))
+	}{{readings[0], 5400, 250}, {readings[1], 40 * 5400, 10000}} {
+		count, updates, err := e.pretrainingCost(stack, e.pretraining(c.reading))
 		if want := 5 * float64(weights) * c.images; err != nil || count != want || float64(updates) != c.steps {
 			t.Errorf("%g multiplications in %d updates, %v, want %g in %g", count, updates, err, want, c.steps)
 		}
