@@ -144,6 +144,10 @@ type gradient struct {
 // second-level cache when they are learnt from, and enough for a product.
 const pieceSize = 1 << 15
 
+// pieceRows is how many rows a piece has at least: for fewer the second factor
+// of the product would be read too often.
+const pieceRows = 24
+
 // add plans the computation of n.
 func (g *gradients) add(n *Node, ops []lastOp, m *Machine) {
 	next := gradient{ops: ops, rows: Size(n.Shape()), cols: 1, first: g.pieces}
@@ -163,7 +167,7 @@ func (g *gradients) add(n *Node, ops []lastOp, m *Machine) {
 	if pieces > 1 {
 		pieces += pieces % 2 // as many for each of two threads
 	}
-	next.length = (next.rows + pieces - 1) / pieces
+	next.length = min(max((next.rows+pieces-1)/pieces, pieceRows), next.rows)
 	g.pieces += next.pieces()
 	if ops != nil {
 		g.storage = max(g.storage, next.length*next.cols)

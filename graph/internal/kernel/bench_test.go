@@ -85,6 +85,34 @@ func BenchmarkGemm(b *testing.B) {
 	}
 }
 
+// Products whose larger factor comes from memory, not from a cache: as the weights
+// of a layer of a large model do, all of which a step goes through.
+func BenchmarkGemmCold(b *testing.B) {
+	for _, p := range []Product{
+		{100, 784, 2000, false, false},
+		{100, 2000, 784, false, true},
+		{32, 784, 2000, false, false},
+		{32, 2000, 784, false, true},
+	} {
+		const copies = 16
+		r := newRand(1)
+		x, z := normals(r, p.M*p.K), make([]float32, p.M*p.N)
+		var ys [copies][]float32
+		for i := range ys {
+			ys[i] = normals(r, p.K*p.N)
+		}
+		b.Run(fmt.Sprintf("%dx%dx%d", p.M, p.K, p.N), func(b *testing.B) {
+			onPaths(b, func(b *testing.B) {
+				rate(b, copies*p.Flops(), func() {
+					for _, y := range ys {
+						p.Multiply(x, y, z)
+					}
+				})
+			})
+		})
+	}
+}
+
 func BenchmarkConv(b *testing.B) {
 	for _, g := range []Conv{
 		{128, 64, 64, 3, 64, 4, 4, 2, 1},

@@ -205,6 +205,7 @@ func (g *gemm) part(i int, s *scratch) {
 		a, t.rsa, t.csa = g.a.copy(s, i0, g.p, m, g.depth)
 	}
 	s.b = grow(s.b, t.k*cols)
+	far := g.depth*g.n > 2*current.area // more than the second-level cache holds
 	for j := j0; j < min(g.n, j0+g.width); j += cols {
 		w := min(cols, g.n-j)
 		c := g.c[i0*g.ldc+j:]
@@ -217,6 +218,9 @@ func (g *gemm) part(i int, s *scratch) {
 		case m <= current.rows: // b is read once: why pack it?
 			t.column(m, w, a, b, g.b.ld, c, c, nil)
 		default:
+			if far && j+cols < min(g.n, j0+g.width) {
+				t.fetch(b[cols:], g.b.ld)
+			}
 			t.column(m, w, a, b, g.b.ld, c, c, s.b)
 		}
 	}
@@ -282,6 +286,25 @@ type tiling struct {
 	k                       int
 	rsa, csa, ldb, ldd, ldc int
 	alpha, beta             float32
+
+	// What is fetched into the second-level cache meanwhile: the rows of the panel
+	// that is next, ldnext apart, in so many parts of a quarter as are left.
+	next   []float32
+	ldnext int
+	parts  int
+}
+
+// fetch says which panel is next, once.
+func (t *tiling) fetch(next []float32, ld int) { t.next, t.ldnext, t.parts = next, ld, 4 }
+
+// fetched says that tiles, as many as said, have each fetched a part.
+func (t *tiling) fetched(tiles int) {
+	if tiles >= t.parts {
+		t.next, t.ldnext, t.parts = nil, 0, 0
+		return
+	}
+	t.next = t.next[tiles*(t.k/4)*t.ldnext:]
+	t.parts -= tiles
 }
 
 // block computes m×n elements of c, onto d, from a block of a and packed panels
@@ -302,10 +325,14 @@ func (t *tiling) column(m, w int, a, b []float32, ldb int, d, c, panel []float32
 	t.ldb = ldb
 	if taller > 0 {
 		current.micro(t, taller, height+1, w, a, b, d, c, panel)
+		packed := taller
 		if panel != nil {
 			b, panel, t.ldb = panel, nil, current.cols
+			packed--
 		}
+		t.fetched(packed)
 	}
 	i := taller * (height + 1)
 	current.micro(t, tiles-taller, height, w, a[i*t.rsa:], b, d[i*t.ldd:], c[i*t.ldc:], panel)
+	t.fetched(4)
 }

@@ -5,115 +5,115 @@
 package kernel
 
 //go:noescape
-func tile512_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_1x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_1x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_2x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_2x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_3x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_3x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_4x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_4x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_5x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_5x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_6x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_6x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_7x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_7x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_7x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_7x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_8x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_8x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_8x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_8x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_9x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_9x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_9x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_9x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_10x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_10x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_10x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_10x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_11x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_11x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_11x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_11x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_12x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_12x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile512_12x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile512_12x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
 func peak512(n int)
 
 //go:noescape
-func tile256_1x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_1x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_2x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_2x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_3x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_3x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_4x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_4x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_5x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_5x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_6x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_6x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
-func tile256_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+func tile256_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 
 //go:noescape
 func peak256(n int)

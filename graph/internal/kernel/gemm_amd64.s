@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tile512_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_1x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_1x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	MOVQ       c+72(FP), AX
@@ -38,13 +38,17 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (BX), Z1
 	VBROADCASTSS (CX), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -109,9 +113,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_1x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_1x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_1x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_1x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -153,6 +157,56 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, DI
+	SHRQ $0x02, DI
+	JZ   near
+	MOVQ next+112(FP), R8
+	MOVQ ldnext+120(FP), R9
+
+fetching:
+	PREFETCHT1   (R8)
+	PREFETCHT1   64(R8)
+	PREFETCHT1   124(R8)
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      64(BX), Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	ADDQ         R9, R8
+	DECQ         DI
+	JNZ          fetching
+	MOVQ         R8, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, DI
 	SHRQ $0x01, DI
 	JZ   odd
@@ -176,8 +230,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (BX), Z2
 	VMOVUPS      64(BX), Z3
 	VBROADCASTSS (CX), Z4
@@ -185,6 +241,8 @@ odd:
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -271,9 +329,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_2x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -313,8 +371,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z2
 	VBROADCASTSS (CX), Z3
 	VFMADD231PS  Z2, Z3, Z0
@@ -322,6 +382,8 @@ odd:
 	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -400,9 +462,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_2x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_2x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_2x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_2x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -453,6 +515,68 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R8
+	SHRQ $0x02, R8
+	JZ   near
+	MOVQ next+112(FP), R9
+	MOVQ ldnext+120(FP), R10
+
+fetching:
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   124(R9)
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z4
+	VMOVUPS      64(SI), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         R10, R9
+	DECQ         R8
+	JNZ          fetching
+	MOVQ         R9, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R8
 	SHRQ $0x01, R8
 	JZ   odd
@@ -482,8 +606,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z4
 	VMOVUPS      64(SI), Z5
 	VBROADCASTSS (CX), Z6
@@ -494,6 +620,8 @@ odd:
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -602,9 +730,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_3x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_3x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -652,8 +780,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z3
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
@@ -663,6 +793,8 @@ odd:
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -755,9 +887,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_3x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_3x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_3x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_3x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -817,6 +949,80 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R8
+	SHRQ $0x02, R8
+	JZ   near
+	MOVQ next+112(FP), R9
+	MOVQ ldnext+120(FP), R10
+
+fetching:
+	PREFETCHT1   (R9)
+	PREFETCHT1   64(R9)
+	PREFETCHT1   124(R9)
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         R10, R9
+	DECQ         R8
+	JNZ          fetching
+	MOVQ         R9, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R8
 	SHRQ $0x01, R8
 	JZ   odd
@@ -852,8 +1058,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z6
 	VMOVUPS      64(SI), Z7
 	VBROADCASTSS (CX), Z8
@@ -867,6 +1075,8 @@ odd:
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -997,9 +1207,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_4x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_4x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -1059,8 +1269,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z4
 	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
@@ -1073,6 +1285,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -1179,9 +1393,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_4x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_4x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_4x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_4x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -1253,6 +1467,96 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   124(R10)
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -1296,8 +1600,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z8
 	VMOVUPS      64(SI), Z9
 	VBROADCASTSS (CX), Z10
@@ -1315,6 +1621,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -1467,9 +1775,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_5x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_5x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -1537,8 +1845,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z5, Z6, Z0
@@ -1553,6 +1863,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -1673,9 +1985,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_5x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_5x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_5x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_5x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -1756,6 +2068,108 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   124(R10)
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -1805,8 +2219,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z10
 	VMOVUPS      64(SI), Z11
 	VBROADCASTSS (CX), Z12
@@ -1827,6 +2243,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -2001,9 +2419,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_6x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_6x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -2079,8 +2497,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z6
 	VBROADCASTSS (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
@@ -2097,6 +2517,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -2231,9 +2653,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_6x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_6x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_6x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_6x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -2323,6 +2745,120 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   64(R10)
+	PREFETCHT1   124(R10)
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -2378,8 +2914,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z12
 	VMOVUPS      64(SI), Z13
 	VBROADCASTSS (CX), Z14
@@ -2403,6 +2941,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -2599,9 +3139,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_7x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_7x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_7x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_7x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -2689,8 +3229,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z7, Z8, Z0
@@ -2710,6 +3252,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -2858,9 +3402,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_7x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_7x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_7x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_7x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -2962,6 +3506,136 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R10
+	SHRQ $0x02, R10
+	JZ   near
+	MOVQ next+112(FP), R11
+	MOVQ ldnext+120(FP), R12
+
+fetching:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   124(R11)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         R12, R11
+	DECQ         R10
+	JNZ          fetching
+	MOVQ         R11, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R10
 	SHRQ $0x01, R10
 	JZ   odd
@@ -3025,8 +3699,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z14
 	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (CX), Z16
@@ -3054,6 +3730,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -3272,9 +3950,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_8x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_8x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_8x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_8x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -3370,8 +4048,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z8
 	VBROADCASTSS (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
@@ -3393,6 +4073,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -3555,9 +4237,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_8x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_8x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_8x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_8x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -3668,6 +4350,148 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R10
+	SHRQ $0x02, R10
+	JZ   near
+	MOVQ next+112(FP), R11
+	MOVQ ldnext+120(FP), R12
+
+fetching:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   124(R11)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         R12, R11
+	DECQ         R10
+	JNZ          fetching
+	MOVQ         R11, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R10
 	SHRQ $0x01, R10
 	JZ   odd
@@ -3737,8 +4561,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z16
 	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (CX), Z18
@@ -3769,6 +4595,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -4009,9 +4837,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_9x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_9x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_9x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_9x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -4115,8 +4943,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z0
@@ -4140,6 +4970,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -4316,9 +5148,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_9x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_9x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_9x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_9x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -4438,6 +5270,160 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R10
+	SHRQ $0x02, R10
+	JZ   near
+	MOVQ next+112(FP), R11
+	MOVQ ldnext+120(FP), R12
+
+fetching:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	PREFETCHT1   124(R11)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         R12, R11
+	DECQ         R10
+	JNZ          fetching
+	MOVQ         R11, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R10
 	SHRQ $0x01, R10
 	JZ   odd
@@ -4513,8 +5499,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z18
 	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (CX), Z20
@@ -4548,6 +5536,8 @@ odd:
 	ADDQ         BX, CX
 	ADDQ         BX, R8
 	ADDQ         BX, R9
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -4810,9 +5800,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_10x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_10x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_10x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_10x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -4928,8 +5918,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z10
 	VBROADCASTSS (CX), Z11
 	VFMADD231PS  Z10, Z11, Z0
@@ -4956,6 +5948,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -5146,9 +6140,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_10x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_10x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_10x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_10x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -5280,6 +6274,176 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R11
+	SHRQ $0x02, R11
+	JZ   near
+	MOVQ next+112(FP), R12
+	MOVQ ldnext+120(FP), R13
+
+fetching:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   124(R12)
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z20
+	VMOVUPS      64(SI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         R13, R12
+	DECQ         R11
+	JNZ          fetching
+	MOVQ         R12, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R11
 	SHRQ $0x01, R11
 	JZ   odd
@@ -5363,8 +6527,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z20
 	VMOVUPS      64(SI), Z21
 	VBROADCASTSS (CX), Z22
@@ -5402,6 +6568,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -5686,9 +6854,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_11x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_11x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_11x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_11x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -5812,8 +6980,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z11, Z12, Z0
@@ -5842,6 +7012,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -6046,9 +7218,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_11x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_11x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_11x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_11x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -6189,6 +7361,188 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R11
+	SHRQ $0x02, R11
+	JZ   near
+	MOVQ next+112(FP), R12
+	MOVQ ldnext+120(FP), R13
+
+fetching:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   124(R12)
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z22
+	VMOVUPS      64(SI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         R13, R12
+	DECQ         R11
+	JNZ          fetching
+	MOVQ         R12, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R11
 	SHRQ $0x01, R11
 	JZ   odd
@@ -6278,8 +7632,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z22
 	VMOVUPS      64(SI), Z23
 	VBROADCASTSS (CX), Z24
@@ -6320,6 +7676,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -6626,9 +7984,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_12x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_12x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_12x16(SB), NOSPLIT, $0-112
+TEXT ·tile512_12x16(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -6760,8 +8118,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z12
 	VBROADCASTSS (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
@@ -6792,6 +8152,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -7010,9 +8372,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile512_12x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile512_12x32(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·tile512_12x32(SB), NOSPLIT, $0-112
+TEXT ·tile512_12x32(SB), NOSPLIT, $0-136
 tile:
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -7162,6 +8524,200 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R11
+	SHRQ $0x02, R11
+	JZ   near
+	MOVQ next+112(FP), R12
+	MOVQ ldnext+120(FP), R13
+
+fetching:
+	PREFETCHT1   (R12)
+	PREFETCHT1   64(R12)
+	PREFETCHT1   124(R12)
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         R13, R12
+	DECQ         R11
+	JNZ          fetching
+	MOVQ         R12, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R11
 	SHRQ $0x01, R11
 	JZ   odd
@@ -7257,8 +8813,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Z24
 	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (CX), Z26
@@ -7302,6 +8860,8 @@ odd:
 	ADDQ         BX, R8
 	ADDQ         BX, R9
 	ADDQ         BX, R10
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -7666,9 +9226,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tile256_1x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_1x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_1x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_1x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	MOVQ       c+72(FP), AX
@@ -7700,13 +9260,17 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (BX), Y1
 	VBROADCASTSS (CX), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -7802,9 +9366,9 @@ DATA index<>+120(SB)/4, $0x0000001e
 DATA index<>+124(SB)/4, $0x0000001f
 GLOBL index<>(SB), RODATA|NOPTR, $128
 
-// func tile256_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_1x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_1x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_1x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -7844,6 +9408,55 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, DI
+	SHRQ $0x02, DI
+	JZ   near
+	MOVQ next+112(FP), R8
+	MOVQ ldnext+120(FP), R9
+
+fetching:
+	PREFETCHT1   (R8)
+	PREFETCHT1   60(R8)
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         SI, BX
+	ADDQ         DX, CX
+	ADDQ         R9, R8
+	DECQ         DI
+	JNZ          fetching
+	MOVQ         R8, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, DI
 	SHRQ $0x01, DI
 	JZ   odd
@@ -7867,8 +9480,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (BX), Y2
 	VMOVUPS      32(BX), Y3
 	VBROADCASTSS (CX), Y4
@@ -7876,6 +9491,8 @@ odd:
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         SI, BX
 	ADDQ         DX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -7955,9 +9572,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_2x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_2x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_2x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_2x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -7997,8 +9614,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y2
 	VBROADCASTSS (CX), Y3
 	VFMADD231PS  Y2, Y3, Y0
@@ -8006,6 +9625,8 @@ odd:
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -8081,9 +9702,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_2x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_2x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_2x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -8131,6 +9752,67 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R8
+	SHRQ $0x02, R8
+	JZ   near
+	MOVQ next+112(FP), R9
+	MOVQ ldnext+120(FP), R10
+
+fetching:
+	PREFETCHT1   (R9)
+	PREFETCHT1   60(R9)
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y4
+	VMOVUPS      32(SI), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         R10, R9
+	DECQ         R8
+	JNZ          fetching
+	MOVQ         R9, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R8
 	SHRQ $0x01, R8
 	JZ   odd
@@ -8160,8 +9842,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y4
 	VMOVUPS      32(SI), Y5
 	VBROADCASTSS (CX), Y6
@@ -8172,6 +9856,8 @@ odd:
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -8273,9 +9959,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_3x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_3x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_3x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_3x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -8323,8 +10009,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y3, Y4, Y0
@@ -8334,6 +10022,8 @@ odd:
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -8423,9 +10113,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_3x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_3x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_3x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -8481,6 +10171,79 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R8
+	SHRQ $0x02, R8
+	JZ   near
+	MOVQ next+112(FP), R9
+	MOVQ ldnext+120(FP), R10
+
+fetching:
+	PREFETCHT1   (R9)
+	PREFETCHT1   60(R9)
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         R10, R9
+	DECQ         R8
+	JNZ          fetching
+	MOVQ         R9, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R8
 	SHRQ $0x01, R8
 	JZ   odd
@@ -8516,8 +10279,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y6
 	VMOVUPS      32(SI), Y7
 	VBROADCASTSS (CX), Y8
@@ -8531,6 +10296,8 @@ odd:
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         DI, SI
 	ADDQ         BX, CX
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -8654,9 +10421,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_4x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_4x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_4x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_4x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -8716,8 +10483,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -8730,6 +10499,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -8833,9 +10604,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_4x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_4x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_4x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -8902,6 +10673,95 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   60(R10)
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -8945,8 +10805,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	VBROADCASTSS (CX), Y10
@@ -8964,6 +10826,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -9109,9 +10973,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_5x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_5x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_5x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_5x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -9179,8 +11043,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -9195,6 +11061,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -9312,9 +11180,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_5x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_5x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_5x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -9389,6 +11257,107 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   60(R10)
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -9438,8 +11407,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	VBROADCASTSS (CX), Y12
@@ -9460,6 +11431,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -9627,9 +11600,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_6x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_6x8(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_6x8(SB), NOSPLIT, $0-112
+TEXT ·tile256_6x8(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -9705,8 +11678,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y6, Y7, Y0
@@ -9723,6 +11698,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000
@@ -9854,9 +11831,9 @@ return:
 	VZEROUPPER
 	RET
 
-// func tile256_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32)
+// func tile256_6x16(tiles int, k int, a *float32, rsa int, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc int, w int, alpha float32, beta float32, panel *float32, next *float32, ldnext int, parts int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·tile256_6x16(SB), NOSPLIT, $0-112
+TEXT ·tile256_6x16(SB), NOSPLIT, $0-136
 tile:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -9939,6 +11916,119 @@ packing:
 	JMP          done
 
 packed:
+	CMPQ parts+128(FP), $0x00
+	JE   near
+	MOVQ AX, R9
+	SHRQ $0x02, R9
+	JZ   near
+	MOVQ next+112(FP), R10
+	MOVQ ldnext+120(FP), R11
+
+fetching:
+	PREFETCHT1   (R10)
+	PREFETCHT1   60(R10)
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, SI
+	ADDQ         BX, CX
+	ADDQ         BX, R8
+	ADDQ         R11, R10
+	DECQ         R9
+	JNZ          fetching
+	MOVQ         R10, next+112(FP)
+	DECQ         parts+128(FP)
+	ANDQ         $0x03, AX
+	JZ           done
+	JMP          rest
+
+near:
 	MOVQ AX, R9
 	SHRQ $0x01, R9
 	JZ   odd
@@ -9994,8 +12084,10 @@ loop:
 	JNZ          loop
 
 odd:
-	ANDQ         $0x01, AX
-	JZ           done
+	ANDQ $0x01, AX
+	JZ   done
+
+rest:
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	VBROADCASTSS (CX), Y14
@@ -10019,6 +12111,8 @@ odd:
 	ADDQ         DI, SI
 	ADDQ         BX, CX
 	ADDQ         BX, R8
+	DECQ         AX
+	JNZ          rest
 
 done:
 	CMPL         alpha+96(FP), $0x3f800000

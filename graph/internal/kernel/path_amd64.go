@@ -55,7 +55,7 @@ type loops struct {
 	bernoulli                                                      func(n int, dst, p *float32, state *uint32)
 }
 
-type tile func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel *float32)
+type tile func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel, next *float32, ldnext, parts int)
 
 func avx512() *path {
 	return loops{
@@ -100,7 +100,7 @@ func (l loops) path(name string, width int) *path {
 		name: name, rows: len(l.tiles), cols: 2 * width, ways: ways, area: second / 4 / 2,
 		micro: func(t *tiling, tiles, m, w int, a, b, d, c, panel []float32) {
 			l.tiles[m-1][(w-1)/width](tiles, t.k, at(a), 4*t.rsa, 4*t.csa, at(b), 4*t.ldb, at(d), 4*t.ldd,
-				at(c), 4*t.ldc, w, t.alpha, t.beta, at(panel))
+				at(c), 4*t.ldc, w, t.alpha, t.beta, at(panel), at(t.next), 4*t.ldnext, t.parts)
 		},
 		copyRows: rows(l.copyRows), addRows: rows(l.addRows), transpose: transposer(l.transpose, width), peak: l.peak,
 		exp: elements(l.exp), sigmoid: elements(l.sigmoid), sigmoidSlope: elements(l.sigmoidSlope),

@@ -67,12 +67,14 @@ func (s strided) advance(c *build.Context, by operand.Op) {
 // d may be c, or with ldd = 0 one row for all. Strides are in bytes. All of the sums stay in registers; a step takes one
 // column of a and one row of b. Unless panel is nil the rows of b, of
 // the whole width, are stored there too, one next to another: the tiles below this one find them packed,
-// and the copy costs little beside the arithmetic.
+// and the copy costs little beside the arithmetic. Tiles that find them so fetch,
+// meanwhile, the rows of the next panel into the second-level cache, a quarter
+// of them each, so many tiles as parts says.
 func tile(c *build.Context, v isa, rows, wide int) {
 	c.Function(fmt.Sprintf("tile%s_%dx%d", v.suffix, rows, wide*v.lanes))
 	c.Attributes(attr.NOSPLIT)
 	c.Pragma("noescape")
-	c.SignatureExpr("func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel *float32)")
+	c.SignatureExpr("func(tiles, k int, a *float32, rsa, csa int, b *float32, ldb int, d *float32, ldd int, c *float32, ldc, w int, alpha, beta float32, panel, next *float32, ldnext, parts int)")
 	load := func(name string) reg.Register { return c.Load(c.Param(name), c.GP64()) }
 
 	c.Label("tile")
@@ -140,19 +142,47 @@ func tile(c *build.Context, v isa, rows, wide int) {
 		c.JMP(operand.LabelRef("done"))
 		c.Label("packed")
 	}
-	pairs := c.GP64()
-	c.MOVQ(k, pairs)
-	c.SHRQ(operand.Imm(1), pairs)
+	rounds := c.GP64()
+	if wide == 2 {
+		c.CMPQ(param(c, "parts"), operand.Imm(0))
+		c.JE(operand.LabelRef("near"))
+		c.MOVQ(k, rounds)
+		c.SHRQ(operand.Imm(2), rounds)
+		c.JZ(operand.LabelRef("near"))
+		next, ldnext := load("next"), load("ldnext")
+		c.Label("fetching")
+		for j := 0; j < wide*v.bytes(); j += 64 {
+			c.PREFETCHT1(operand.Mem{Base: next, Disp: j})
+		}
+		c.PREFETCHT1(operand.Mem{Base: next, Disp: wide*v.bytes() - 4})
+		for range 4 {
+			step(false)
+		}
+		c.ADDQ(ldnext, next)
+		c.DECQ(rounds)
+		c.JNZ(operand.LabelRef("fetching"))
+		c.MOVQ(next, param(c, "next"))
+		c.DECQ(param(c, "parts"))
+		c.ANDQ(operand.Imm(3), k)
+		c.JZ(operand.LabelRef("done"))
+		c.JMP(operand.LabelRef("rest"))
+		c.Label("near")
+	}
+	c.MOVQ(k, rounds)
+	c.SHRQ(operand.Imm(1), rounds)
 	c.JZ(operand.LabelRef("odd"))
 	c.Label("loop")
 	step(false)
 	step(false)
-	c.DECQ(pairs)
+	c.DECQ(rounds)
 	c.JNZ(operand.LabelRef("loop"))
 	c.Label("odd")
 	c.ANDQ(operand.Imm(1), k)
 	c.JZ(operand.LabelRef("done"))
+	c.Label("rest")
 	step(false)
+	c.DECQ(k)
+	c.JNZ(operand.LabelRef("rest"))
 	c.Label("done")
 
 	c.CMPL(param(c, "alpha"), operand.U32(math.Float32bits(1)))
