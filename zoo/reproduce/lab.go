@@ -55,8 +55,11 @@ func (l *Lab) provenance(name string) string {
 	if l.Seeds > 1 {
 		command += fmt.Sprintf(" --seeds %d", l.Seeds)
 	}
-	return fmt.Sprintf("Made by `%s` on %s, %d cores, with %s. Times are those of the training alone.",
-		command, bench.Processor(), runtime.NumCPU(), runtime.Version())
+	cores := "one core"
+	if n := runtime.NumCPU(); n > 1 {
+		cores = fmt.Sprintf("%d cores", n)
+	}
+	return fmt.Sprintf("Made by `%s` on %s, %s, with %s. Times are those of the training alone.", command, bench.Processor(), cores, runtime.Version())
 }
 
 // run is a trained model of the lab.
