@@ -3,12 +3,14 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"boltzoo/graph"
 	kernels "boltzoo/graph/bench"
 	"boltzoo/models"
 	"boltzoo/zoo"
@@ -22,9 +24,13 @@ var Steps = []string{"rbm-784-500", "celeba-dbn", "autoencoder-784-512-256-128-6
 
 // Options are what is asked for.
 type Options struct {
-	Only  []string                         // sections; empty: all
-	Steps []string                         // of the steps only these; empty: all
-	Root  string                           // folder of data sets, empty if there is none
+	Only  []string // sections; empty: all
+	Steps []string // of the steps only these; empty: all
+	Root  string   // folder of data sets, empty if there is none
+	// Products is what matrix products and convolutions multiply; empty: graph.Float32.
+	// Fractions are of the machine's limit in float32 nevertheless.
+	Products graph.Products
+
 	Quick bool                             // one round of the smallest sizes: shows that everything runs, says nothing of speed
 	Say   func(format string, args ...any) // is told what is being measured; may be nil
 }
@@ -32,6 +38,7 @@ type Options struct {
 // Report is what was measured. A part that was not asked for is empty.
 type Report struct {
 	Machine     kernels.Machine       `json:"machine"`
+	Products    graph.Products        `json:"products"`
 	Gemm        []kernels.Gemm        `json:"gemm"`
 	Conv        []kernels.Conv        `json:"conv"`
 	Elementwise []kernels.Elementwise `json:"elementwise"`
@@ -63,14 +70,24 @@ func (o Options) Check() error {
 			return fmt.Errorf("bench: no %s %q%s: want some of %s", c.what, name, hint, strings.Join(c.offered, ", "))
 		}
 	}
+	if err := o.products().Check(); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
 	return nil
 }
 
-// Run measures until ctx is done.
+func (o Options) products() graph.Products { return cmp.Or(o.Products, graph.Float32) }
+
+// Run measures until ctx is done. What it multiplies holds for the whole program
+// meanwhile.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	if err := graph.SetProducts(o.products()); err != nil {
+		return nil, err
+	}
+	defer graph.SetProducts(graph.Float32) // which has no error
 	b := &benchmark{o, kernels.Effort{Rounds: 9, Round: 50 * time.Millisecond, Slow: 5}}
 	if o.Quick {
 		b.effort = kernels.Effort{Rounds: 1}
@@ -81,8 +98,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{
-		Machine: machine,
-		Gemm:    []kernels.Gemm{}, Conv: []kernels.Conv{}, Elementwise: []kernels.Elementwise{},
+		Machine: machine, Products: o.products(),
+		Gemm: []kernels.Gemm{}, Conv: []kernels.Conv{}, Elementwise: []kernels.Elementwise{},
 		Steps: []Step{}, Input: []Input{}, Growth: []Growth{}, Memory: []Memory{},
 	}
 	for _, part := range []struct {

@@ -11,7 +11,7 @@ import (
 func (r *Report) Print(out io.Writer) error {
 	m := r.Machine
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(w, "%s, %d cores, %s, kernels for %s on %d threads\n", m.CPU, m.Cores, m.Platform, m.Path, m.Threads)
+	fmt.Fprintf(w, "%s, %d cores, %s, kernels for %s on %d threads, products of %s\n", m.CPU, m.Cores, m.Platform, m.Path, m.Threads, r.Products)
 	fmt.Fprintf(w, "limits: %s of fused multiply-add on one thread, copies of %.1f GB/s on one, %.1f on all\n", gflops(m.Peak), m.CopyOne, m.Copy)
 	head := func(any bool, columns string) bool {
 		if any {

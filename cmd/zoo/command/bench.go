@@ -65,6 +65,7 @@ nothing else should run meanwhile.`,
 	f := cmd.Flags()
 	f.StringSliceVar(&options.Only, "only", nil, "measure only some of "+strings.Join(bench.Sections, ", "))
 	f.StringSliceVar(&options.Steps, "step", nil, "of the steps only some of "+strings.Join(bench.Steps, ", "))
+	f.StringVar((*string)(&options.Products), "products", "", "what matrix products and convolutions multiply: float32 or bf16, as of zoo train (default: float32)")
 	f.StringVar(&export, "export", "", "measure nothing: write the steps' weights, batches and gradients to this folder")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&options.Quick, "quick", false, "one round of the smallest sizes, for tests")

@@ -46,7 +46,7 @@ func TestBenchAsJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &report); err != nil {
 			t.Fatalf("%v in\n%s", err, out)
 		}
-		if want := append(slices.Collect(maps.Keys(fields)), "machine"); len(report) != len(want) {
+		if want := append(slices.Collect(maps.Keys(fields)), "machine", "products"); len(report) != len(want) {
 			t.Errorf("the report has %v, want %v", slices.Sorted(maps.Keys(report)), want)
 		}
 		var machine map[string]any
