@@ -92,9 +92,9 @@ func mnistAEDeep() Recipe {
 
 // mnistSDAE is a network for classes whose layers first learn to undo masking
 // noise, each on the codes of those below it. Then it learns the classes of
-// digits with the same noise, which the paper's does not. Without, after 12
-// epochs of each layer and 15 of the classes, it errs in 1.50 % of test digits;
-// with SGD at a rate of 0.1 and momentum 0.9 in 1.63 %.
+// digits with the same noise and dropout, which the paper's does not: without
+// dropout, after 40 epochs of classes, it errs in 1.35 % of test digits; without
+// noise either, after 12 epochs of each layer and 15 of the classes, in 1.50 %.
 func mnistSDAE() Recipe {
 	r := digits("mnist-sdae", "Network of three layers of 1000 on handwritten digits, pre-trained as stacked denoising autoencoders",
 		"Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010")
@@ -113,10 +113,10 @@ func mnistSDAE() Recipe {
 	}
 	r.Stages = append(r.Stages, train.Stage{
 		Name:      "classes",
-		Objective: train.Classification{Corruption: train.Corruptions{{Form: "masking", Level: 0.25}}},
+		Objective: train.Classification{Corruption: train.Corruptions{{Form: "masking", Level: 0.25}}, Dropout: 0.5},
 		Optimizer: train.Adam{Rate: 0.0005},
 		Schedule:  train.Linear,
-		Epochs:    40, Batch: 100,
+		Epochs:    80, Batch: 100,
 	})
 	r.BuiltIn.Epochs = []int{5, 5, 5, 10}
 	return r

@@ -118,7 +118,7 @@ func (o Options) plan(base Recipe) (run Run, images *data.Images, note string, e
 	}
 	run = Run{Recipe: r, Data: describe(images, r.Data.Generated()), Program: program()}.multiplying(o.Products)
 	if o.Init != "" {
-		run.Init, err = weightsSum(o.Init)
+		run.Init, err = WeightsSum(o.Init)
 	}
 	return run, images, note, err
 }
@@ -141,7 +141,7 @@ func (o Options) resume(name string, run Run) (Run, *data.Images, error) {
 		run = run.multiplying(o.Products)
 	}
 	if o.Init != "" {
-		if run.Init, err = weightsSum(o.Init); err != nil {
+		if run.Init, err = WeightsSum(o.Init); err != nil {
 			return run, nil, err
 		}
 	}
@@ -177,16 +177,17 @@ func (s Source) howToGet() string {
 	return "name the data folder with --data-dir or ZOO_DATA"
 }
 
-// weightsSum is the SHA-256 of a weights file, or of that of a run folder.
-func weightsSum(path string) (string, error) {
+// WeightsSum is the SHA-256 of a weights file, or of that of a run folder, in
+// hexadecimal.
+func WeightsSum(path string) (string, error) {
 	f, err := os.Open(weightsPath(path))
 	if err != nil {
-		return "", fmt.Errorf("zoo: init: %w", err)
+		return "", fmt.Errorf("zoo: weights: %w", err)
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("zoo: init: %w", err)
+		return "", fmt.Errorf("zoo: weights: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

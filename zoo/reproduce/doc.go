@@ -4,11 +4,10 @@
 // An experiment trains recipes of the zoo, each a run in the folder of the
 // experiment, measures them, and draws what the paper draws:
 //
-//	lab, err := reproduce.Open("runs/p3", options)
-//	…
+//	lab := &reproduce.Lab{Folder: "runs/p3", Root: "data"}
 //	page, err := experiment.Run(ctx, lab)
 //	…
-//	err = page.Write(lab.Folder)
+//	err = page.Write(lab.Folder, experiment.Name)
 //
 // What is done is not done again: an experiment that was stopped goes on where
 // it was.

@@ -144,7 +144,7 @@ func (e *fewLabels) tuned(ctx context.Context, set labelSet, seed uint64, draw i
 	if err != nil {
 		return 0, nil, err
 	}
-	accuracy, err := once(e.Lab, name, func() (float64, error) {
+	accuracy, err := once(e.Lab, name, r.sum, func() (float64, error) {
 		test, err := recipe.Data.Open(e.Root, data.Test)
 		if err != nil {
 			return 0, err

@@ -66,6 +66,7 @@ func (l *Lab) provenance(name string) string {
 type run struct {
 	*zoo.Trained
 	name    string
+	sum     string  // of its weights
 	seconds float64 // that its training took
 }
 
@@ -100,10 +101,14 @@ func (l *Lab) train(ctx context.Context, name string, recipe zoo.Recipe, from st
 	if err != nil {
 		return nil, err
 	}
-	if err := sameRecipe(trained.Run.Recipe, recipe); err != nil {
+	if err := sameStart(trained.Run, recipe, options.Init); err != nil {
 		return nil, fmt.Errorf("reproduce: %s: %w", folder, err)
 	}
-	return &run{trained, name, clock.Seconds}, nil
+	sum, err := zoo.WeightsSum(folder)
+	if err != nil {
+		return nil, fmt.Errorf("reproduce: %s: %w", name, err)
+	}
+	return &run{trained, name, sum, clock.Seconds}, nil
 }
 
 func (l *Lab) open(recipe zoo.Recipe, options zoo.Options, folder string) (*zoo.Training, error) {
@@ -113,7 +118,7 @@ func (l *Lab) open(recipe zoo.Recipe, options zoo.Options, folder string) (*zoo.
 			return nil, err
 		}
 		// Before it is trained to its end, not after.
-		if err := sameRecipe(t.Run.Recipe, recipe); err != nil {
+		if err := sameStart(t.Run, recipe, options.Init); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", folder, err), t.Close())
 		}
 		return t, nil
@@ -153,6 +158,19 @@ func (l *Lab) finish(ctx context.Context, t *zoo.Training, clock *clock, observe
 	return err
 }
 
+// sameStart finds out whether a run is one of the recipe, from the weights of the
+// run in the folder init where that is not empty.
+func sameStart(have zoo.Run, recipe zoo.Recipe, init string) error {
+	if err := sameRecipe(have.Recipe, recipe); err != nil || init == "" {
+		return err
+	}
+	sum, err := zoo.WeightsSum(init)
+	if err == nil && have.Init != sum {
+		err = fmt.Errorf("this run was begun from other weights than those that %s has now: remove its folder to train it again", init)
+	}
+	return err
+}
+
 // sameRecipe finds out whether a finished run is one of the recipe.
 func sameRecipe(have, want zoo.Recipe) error {
 	want.BuiltIn, have.BuiltIn = nil, nil
@@ -181,28 +199,43 @@ type clock struct {
 func (c *clock) read() error  { _, err := readJSON(c.Path, c); return err }
 func (c *clock) write() error { return writeJSON(c.Path, c) }
 
+// measurement is what was measured, and of what.
+type measurement[T any] struct {
+	Of    string `json:"of"` // the sum of a run's weights, or another word for all that decides the value
+	Value T      `json:"value"`
+}
+
 // once is what f measures, from the lab's file of that name where it was
-// measured before.
-func once[T any](l *Lab, name string, f func() (T, error)) (T, error) {
-	var v T
+// measured before of the same.
+func once[T any](l *Lab, name, of string, f func() (T, error)) (T, error) {
+	var m measurement[T]
 	path := l.measuredFile(name)
-	found, err := readJSON(path, &v)
-	if err != nil || found {
-		return v, err
+	found, err := readJSON(path, &m)
+	if err != nil || found && m.Of == of {
+		return m.Value, err
 	}
 	l.say("measure %s", name)
-	if v, err = f(); err != nil {
-		return v, fmt.Errorf("reproduce: %s: %w", name, err)
+	m.Of = of
+	if m.Value, err = f(); err != nil {
+		return m.Value, fmt.Errorf("reproduce: %s: %w", name, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return v, fmt.Errorf("reproduce: %s: %w", name, err)
+		return m.Value, fmt.Errorf("reproduce: %s: %w", name, err)
 	}
-	return v, writeJSON(path, v)
+	return m.Value, writeJSON(path, m)
 }
 
 // measuredFile is where what was measured under that name is.
 func (l *Lab) measuredFile(name string) string {
 	return filepath.Join(l.Folder, "measured", name+".json")
+}
+
+// epochs is an error unless a file has been told of so many epochs of its run.
+func epochs(path string, have, want int) error {
+	if have == want {
+		return nil
+	}
+	return fmt.Errorf("reproduce: %s has %d epochs, want %d: remove the folder of its run, to train it again", path, have, want)
 }
 
 // readJSON reads a file, if there is one.

@@ -22,7 +22,7 @@ import (
 type p1 struct {
 	*Lab
 	epochs      int   // of tuning
-	part        int   // of the pre-training's iterations one is done; 1: all
+	part        int   // one in so many of the pre-training's iterations is done; 1: all
 	pairs       []int // of layers, of autoencoders of several depths
 	depthEpochs int   // of tuning of these
 	batches     []int // beside the paper's 32
@@ -179,7 +179,10 @@ func (e *p1) tune(ctx context.Context, a autoencoder, seed uint64) (*tuned, erro
 			return nil, err
 		}
 	}
-	start, err := once(e.Lab, name+"-start", func() (missed, error) {
+	if t.run, err = e.Lab.train(ctx, name, a.recipe, from, e.follow(name)); err != nil {
+		return nil, err
+	}
+	start, err := once(e.Lab, name+"-start", t.sum, func() (missed, error) {
 		model, err := e.start(a, t.pretrained, seed)
 		if err != nil {
 			return missed{}, err
@@ -189,14 +192,15 @@ func (e *p1) tune(ctx context.Context, a autoencoder, seed uint64) (*tuned, erro
 	if err != nil {
 		return nil, err
 	}
-	if t.run, err = e.Lab.train(ctx, name, a.recipe, from, e.follow(name)); err != nil {
+	path := e.measuredFile(name + "-by-epoch")
+	if _, err := readJSON(path, &t.byEpoch); err != nil {
 		return nil, err
 	}
-	if _, err := readJSON(e.measuredFile(name+"-by-epoch"), &t.byEpoch); err != nil {
+	if err := epochs(path, len(t.byEpoch), a.recipe.Stages[0].Epochs); err != nil {
 		return nil, err
 	}
 	t.byEpoch = append([]missed{start}, t.byEpoch...)
-	t.test, err = once(e.Lab, name+"-test", func() (float64, error) { return meanError(t.Model, e.testSet) })
+	t.test, err = once(e.Lab, name+"-test", t.sum, func() (float64, error) { return meanError(t.Model, e.testSet) })
 	return t, err
 }
 
@@ -229,6 +233,9 @@ func (e *p1) follow(name string) func(zoo.Progress, *zoo.Training) error {
 		path := e.measuredFile(name + "-by-epoch")
 		var all []missed
 		if _, err := readJSON(path, &all); err != nil {
+			return err
+		}
+		if err := epochs(path, min(len(all), p.Epoch), p.Epoch); err != nil {
 			return err
 		}
 		now, err := e.errorsOf(t.Model())

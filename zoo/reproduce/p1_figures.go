@@ -306,7 +306,7 @@ func (e *p1) vanishing(_ context.Context, three []autoencoder, trained [][]*tune
 		}
 		for i, a := range three {
 			t := trained[i][0]
-			norms, err := once(e.Lab, t.name+"-"+name, func() ([]float64, error) {
+			norms, err := once(e.Lab, t.name+"-"+name, t.sum, func() ([]float64, error) {
 				model := models.Model(t.Model)
 				if !end {
 					var err error

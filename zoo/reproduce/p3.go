@@ -3,6 +3,7 @@ package reproduce
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,6 +126,7 @@ func runP3(ctx context.Context, l *Lab) (*Page, error) {
 type trio struct {
 	dbn, pretrained, sigmoid *run
 	dbnRate, sigmoidRate     float64
+	dbnTried, sigmoidTried   []attempt
 }
 
 // attempt is how a rate did on the examples held out, in a short training.
@@ -145,20 +147,32 @@ func (e *p3) trio(ctx context.Context, n network, seed uint64) (*trio, error) {
 	if t.pretrained, err = e.train(ctx, name("pretrained"), pretrained, "", e.watch(name("by-epoch"))); err != nil {
 		return nil, err
 	}
-	if t.dbn, t.dbnRate, err = e.tuned(ctx, n, name("dbn"), name("pretrained")); err != nil {
+	if t.dbn, t.dbnTried, err = e.tuned(ctx, n, name("dbn"), t.pretrained); err != nil {
 		return nil, err
 	}
-	t.sigmoid, t.sigmoidRate, err = e.tuned(ctx, n, name("sigmoid"), "")
-	return t, err
+	if t.sigmoid, t.sigmoidTried, err = e.tuned(ctx, n, name("sigmoid"), nil); err != nil {
+		return nil, err
+	}
+	t.dbnRate, t.sigmoidRate = best(t.dbnTried).Rate, best(t.sigmoidTried).Rate
+	return t, nil
 }
 
 // tuned is the network trained by back-propagation from the weights of the run
-// from, or from random ones, at the rate that does best on examples held out.
-func (e *p3) tuned(ctx context.Context, n network, name, from string) (*run, float64, error) {
-	attempts, err := once(e.Lab, name+"-rates", func() ([]attempt, error) {
+// from, or from random ones, at the rate that does best on examples held out, and
+// what the rates did.
+func (e *p3) tuned(ctx context.Context, n network, name string, from *run) (*run, []attempt, error) {
+	init, sum := "", ""
+	if from != nil {
+		init, sum = from.name, from.sum
+	}
+	of, err := json.Marshal([]any{n.recipe, n.held, e.rateEpochs, rates, sum})
+	if err != nil {
+		return nil, nil, err
+	}
+	attempts, err := once(e.Lab, name+"-rates", string(of), func() ([]attempt, error) {
 		var all []attempt
 		for _, rate := range rates {
-			a, err := e.attempt(ctx, n, fmt.Sprintf("%s-rate%g", name, rate), from, rate)
+			a, err := e.attempt(ctx, n, fmt.Sprintf("%s-rate%g", name, rate), init, rate)
 			if err != nil {
 				return nil, err
 			}
@@ -167,16 +181,20 @@ func (e *p3) tuned(ctx context.Context, n network, name, from string) (*run, flo
 		return all, nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	best := slices.MinFunc(attempts, func(a, b attempt) int { return cmp.Compare(a.Error, b.Error) })
-	if best.Diverged {
-		return nil, 0, fmt.Errorf("reproduce: %s: at all rates %v it diverges", name, rates)
+	if best(attempts).Diverged {
+		return nil, nil, fmt.Errorf("reproduce: %s: at all rates %v it diverges", name, rates)
 	}
 	recipe := n.recipe
-	recipe.Stages = []train.Stage{zoo.FineTuning(best.Rate, n.tune)}
-	r, err := e.train(ctx, name, recipe, from, nil)
-	return r, best.Rate, err
+	recipe.Stages = []train.Stage{zoo.FineTuning(best(attempts).Rate, n.tune)}
+	r, err := e.train(ctx, name, recipe, init, nil)
+	return r, attempts, err
+}
+
+// best is the attempt with the fewest errors.
+func best(all []attempt) attempt {
+	return slices.MinFunc(all, func(a, b attempt) int { return cmp.Compare(a.Error, b.Error) })
 }
 
 // attempt trains for a short time, without the examples held out.

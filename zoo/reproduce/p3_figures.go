@@ -40,6 +40,9 @@ func (e *p3) watch(name string) func(zoo.Progress, *zoo.Training) error {
 		for len(all) <= p.Stage {
 			all = append(all, nil)
 		}
+		if err := epochs(path, min(len(all[p.Stage]), p.Epoch), p.Epoch); err != nil {
+			return err
+		}
 		all[p.Stage] = append(all[p.Stage][:p.Epoch], hspm[p.Stage+1])
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -51,8 +54,14 @@ func (e *p3) watch(name string) func(zoo.Progress, *zoo.Training) error {
 // figure1a is how sparse each layer is as it learns.
 func (e *p3) figure1a(context.Context) (*Section, error) {
 	var all [][]float64
-	if _, err := readJSON(e.measuredFile("mnist-by-epoch-seed1"), &all); err != nil {
+	path := e.measuredFile("mnist-by-epoch-seed1")
+	if _, err := readJSON(path, &all); err != nil {
 		return nil, err
+	}
+	for _, layer := range all {
+		if err := epochs(path, len(layer), e.digits.pretrain); err != nil {
+			return nil, err
+		}
 	}
 	var series []report.Series
 	for i, y := range all {
@@ -141,7 +150,7 @@ func (e *p3) sparsenessOf(ctx context.Context, name string, recipe zoo.Recipe) (
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := once(e.Lab, name, func() (measured, error) { return e.measure(r, false) })
+	m, err := once(e.Lab, name, r.sum, func() (measured, error) { return e.measure(r, false) })
 	return m.HSPM, r, err
 }
 
@@ -167,7 +176,7 @@ func (e *p3) figure2(ctx context.Context) (*Section, error) {
 	}{{"DpRBM", t.pretrained}, {"Dsigm", t.sigmoid}, {"DBN", t.dbn}}
 	overlaps := make([][]metric.Overlap, len(networks))
 	for i, n := range networks {
-		if overlaps[i], err = once(e.Lab, n.run.name+"-overlap", func() ([]metric.Overlap, error) { return e.overlap(n.run) }); err != nil {
+		if overlaps[i], err = once(e.Lab, n.run.name+"-overlap", n.run.sum, func() ([]metric.Overlap, error) { return e.overlap(n.run) }); err != nil {
 			return nil, err
 		}
 	}

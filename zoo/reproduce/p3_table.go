@@ -30,13 +30,17 @@ func (e *p3) table(ctx context.Context, title string, n network) (*Section, erro
 	seconds := make([][]float64, len(n.paper))
 	var dbnRates, sigmoidRates []float64
 	learnt := 0 // examples
+	var first *trio
 	for _, seed := range e.seeds() {
 		t, err := e.trio(ctx, n, seed)
 		if err != nil {
 			return nil, err
 		}
+		if first == nil {
+			first = t
+		}
 		for i, r := range []*run{t.dbn, t.pretrained, t.sigmoid} {
-			m, err := once(e.Lab, r.name, func() (measured, error) { return e.measure(r, r != t.pretrained) })
+			m, err := once(e.Lab, r.name, r.sum, func() (measured, error) { return e.measure(r, r != t.pretrained) })
 			if err != nil {
 				return nil, err
 			}
@@ -75,15 +79,11 @@ func (e *p3) table(ctx context.Context, title string, n network) (*Section, erro
 			cells(false, "test error", fmt.Sprintf("%.2f", 100*row.error), " %", func(m measured) float64 { return 100 * m.Error })
 		}
 	}
-	attempts, err := e.attempts(n)
-	if err != nil {
-		return nil, err
-	}
-	return &Section{Title: title, Tables: []Table{table, attempts}}, nil
+	return &Section{Title: title, Tables: []Table{table, e.attempts(n, first)}}, nil
 }
 
 // attempts are the rates that were tried, of the first seed.
-func (e *p3) attempts(n network) (Table, error) {
+func (e *p3) attempts(n network, of *trio) Table {
 	t := Table{
 		Caption: fmt.Sprintf("The paper chose from these rates, and does not say which it took. Each was tried for %d epochs, without the last %d examples "+
 			"of the training set, and the one with the fewest errors on these was taken. Errors on these, seed 1:", e.rateEpochs, n.held),
@@ -92,12 +92,8 @@ func (e *p3) attempts(n network) (Table, error) {
 	for _, rate := range rates {
 		t.Rows = append(t.Rows, []string{fmt.Sprintf("%g", rate)})
 	}
-	for _, part := range []string{"dbn", "sigmoid"} {
-		var all []attempt
-		if _, err := readJSON(e.measuredFile(fmt.Sprintf("%s-%s-seed1-rates", n.name, part)), &all); err != nil {
-			return t, err
-		}
-		for i, a := range all {
+	for _, tried := range [][]attempt{of.dbnTried, of.sigmoidTried} {
+		for i, a := range tried {
 			cell := fmt.Sprintf("%.2f %%", 100*a.Error)
 			if a.Diverged {
 				cell = "diverged"
@@ -105,7 +101,7 @@ func (e *p3) attempts(n network) (Table, error) {
 			t.Rows[i] = append(t.Rows[i], cell)
 		}
 	}
-	return t, nil
+	return t
 }
 
 // decay shows what the L2 parameter of the paper does where it stands beside the
@@ -129,7 +125,7 @@ func (e *p3) decay(ctx context.Context) (*Section, error) {
 			if err != nil {
 				return nil, err
 			}
-			m, err := once(e.Lab, name, func() (measured, error) { return e.measure(r, true) })
+			m, err := once(e.Lab, name, r.sum, func() (measured, error) { return e.measure(r, true) })
 			if err != nil {
 				return nil, err
 			}

@@ -208,14 +208,14 @@ func (e *p4) table(ctx context.Context, runs map[string]*run) (*Section, error) 
 		robust.Rows = append(robust.Rows, line)
 		size.Rows = append(size.Rows, []string{name, recipe, fmt.Sprintf("%.4f", m.Error), percent(m.Probe), fmt.Sprintf("%.2f", m.HSPM), took})
 	}
-	pixels, err := once(e.Lab, "pixels", func() (code, error) { return e.measure(ctx, nil) })
+	pixels, err := once(e.Lab, "pixels", fmt.Sprintf("%d of %s", e.probed, e.trainSet.Sum), func() (code, error) { return e.measure(ctx, nil) })
 	if err != nil {
 		return nil, err
 	}
 	add("none: the pixels", "", "", pixels)
 	for _, member := range family {
 		r := runs[member.name]
-		m, err := once(e.Lab, r.name, func() (code, error) { return e.measure(ctx, r.Model) })
+		m, err := once(e.Lab, r.name, r.sum, func() (code, error) { return e.measure(ctx, r.Model) })
 		if err != nil {
 			return nil, err
 		}

@@ -204,7 +204,7 @@ func (e *p4) restoration(ctx context.Context, r *run) (image.Image, *Table, erro
 		return nil, nil, err
 	}
 	defer training.Close()
-	measured, err := once(e.Lab, r.name, func() (*zoo.Restoration, error) {
+	measured, err := once(e.Lab, r.name, r.sum, func() (*zoo.Restoration, error) {
 		coder, ok := r.Model.(models.Coder)
 		if !ok {
 			return nil, fmt.Errorf("a %T has no code", r.Model)

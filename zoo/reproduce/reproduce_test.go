@@ -44,13 +44,13 @@ func TestPage(t *testing.T) {
 func TestOnceMeasuresOnce(t *testing.T) {
 	l := &Lab{Folder: t.TempDir()}
 	calls := 0
-	for range 2 {
-		got, err := once(l, "x", func() ([]float64, error) { calls++; return []float64{1.5}, nil })
+	for _, of := range []string{"a", "a", "b", "b", "a"} {
+		got, err := once(l, "x", of, func() ([]float64, error) { calls++; return []float64{1.5}, nil })
 		if err != nil || len(got) != 1 || got[0] != 1.5 {
 			t.Fatalf("got %v, %v", got, err)
 		}
 	}
-	if calls != 1 {
+	if calls != 3 {
 		t.Errorf("measured %d times", calls)
 	}
 }
@@ -150,6 +150,27 @@ func TestFewLabels(t *testing.T) {
 	if _, err := e.rows(t.Context(), e.sets[0]); err == nil || !strings.Contains(err.Error(), "other settings") {
 		t.Errorf("other settings: %v", err)
 	}
+	// Once the machines have been trained again, nothing that came of the old ones counts.
+	runs := filepath.Join(l.Folder, "runs")
+	remove := func(name string) {
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(runs, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove("pretrained-seed1")
+	if _, err := e.rows(t.Context(), e.sets[0]); err == nil || !strings.Contains(err.Error(), "other weights") {
+		t.Errorf("other machines: %v", err)
+	}
+	remove("labels20-draw1-seed1")
+	remove("labels20-draw2-seed1")
+	clear(trained)
+	if _, err := e.rows(t.Context(), e.sets[0]); err != nil {
+		t.Fatal(err)
+	}
+	if trained["measure labels20-draw1-seed1"] != 1 || trained["measure labels20-draw2-seed1"] != 1 || len(trained) != 4 {
+		t.Errorf("with other machines these things were done: %v", trained)
+	}
 }
 
 // A training that was stopped is gone on with, and the time that it took is
@@ -170,6 +191,14 @@ func TestStoppedExperimentGoesOn(t *testing.T) {
 	if _, err := e.pretrained(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Fatalf("stopped: %v", err)
 	}
+	before := clock{Path: filepath.Join(l.Folder, "runs", "pretrained-seed1", "seconds.json")}
+	if found, err := readJSON(before.Path, &before); err != nil || !found || !(before.Seconds > 0) {
+		t.Fatalf("seconds %+v, found %t, %v", before, found, err)
+	}
+	before.Seconds = 1000
+	if err := before.write(); err != nil {
+		t.Fatal(err)
+	}
 	name, err := e.pretrained(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +207,7 @@ func TestStoppedExperimentGoesOn(t *testing.T) {
 		t.Errorf("%d epochs in all, want 9", epochs)
 	}
 	var c clock
-	if found, err := readJSON(filepath.Join(l.Folder, "runs", name, "seconds.json"), &c); err != nil || !found || !(c.Seconds > 0) {
+	if found, err := readJSON(filepath.Join(l.Folder, "runs", name, "seconds.json"), &c); err != nil || !found || !(c.Seconds > 1000) {
 		t.Errorf("seconds %+v, found %t, %v", c, found, err)
 	}
 }
