@@ -130,9 +130,9 @@ type denseLayer struct {
 	tied         bool
 }
 
-// newDense is a layer of n inputs and m outputs with weights drawn.
-func newDense(name string, n, m int, f graph.Function, random *graph.Random) denseLayer {
-	d := denseLayer{in: []int{n}, activation: f}
+// newDense is a layer of inputs of that shape and m outputs, its weights drawn.
+func newDense(name string, in []int, m int, f graph.Function, random *graph.Random) denseLayer {
+	d := denseLayer{in: in, activation: f}
 	d.allocate(name, m)
 	d.draw("", random)
 	return d

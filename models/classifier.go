@@ -29,7 +29,7 @@ func (c Classifier) New(random *graph.Random) (Model, error) {
 	if c.Classes < 2 {
 		return nil, fmt.Errorf("models: classifier of %d classes, want at least 2", c.Classes)
 	}
-	if c.Deviation < 0 {
+	if !(c.Deviation >= 0) {
 		return nil, fmt.Errorf("models: classifier: deviation %g of the output's weights, want at least 0", c.Deviation)
 	}
 	if c.Body == nil {

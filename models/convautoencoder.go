@@ -126,7 +126,7 @@ func (m *convAutoencoder) build(random *graph.Random) error {
 		if i == len(c.Filters)-1 && c.Units == 0 {
 			f = code
 		}
-		m.encoder = append(m.encoder, c.layer(fmt.Sprintf("encoder%d", i+1), at, higher, filters, f, random))
+		m.encoder = append(m.encoder, c.layer(fmt.Sprintf("encoder%d", i+1), true, at, higher, filters, f, random))
 		// What the decoder makes of this size it has with the encoder's maps beside it.
 		beside := slices.Clone(higher)
 		if c.Skip && (i < len(c.Filters)-1 || c.Units > 0) {
@@ -136,7 +136,7 @@ func (m *convAutoencoder) build(random *graph.Random) error {
 		if i == 0 {
 			f = graph.Identity
 		}
-		m.decoder = append(m.decoder, c.layer(fmt.Sprintf("decoder%d", i+1), at, beside, at[2], f, random))
+		m.decoder = append(m.decoder, c.layer(fmt.Sprintf("decoder%d", i+1), false, at, beside, at[2], f, random))
 		at = higher
 	}
 	if c.Corrects() {
@@ -145,7 +145,7 @@ func (m *convAutoencoder) build(random *graph.Random) error {
 	m.code = at
 	top := graph.Size(at)
 	if c.Units > 0 {
-		m.dense = []denseLayer{newDense("code", top, c.Units, code, random), newDense("top", c.Units, top, hidden, random)}
+		m.dense = []denseLayer{newDense("code", []int{top}, c.Units, code, random), newDense("top", []int{c.Units}, top, hidden, random)}
 		m.code = []int{c.Units}
 	}
 	if beside := m.beside(); len(beside) > 0 {
@@ -183,9 +183,9 @@ func (ConvAutoencoder) activation(field, name string, empty graph.Function) (gra
 	return layerActivations[name], nil
 }
 
-// layer is the layer between two sizes that makes so many maps, its weights
-// drawn.
-func (c ConvAutoencoder) layer(name string, lower, higher []int, makes int, f graph.Function, random *graph.Random) convLayer {
+// layer is the layer between two sizes, up or down, that makes so many maps, its
+// weights drawn.
+func (c ConvAutoencoder) layer(name string, up bool, lower, higher []int, makes int, f graph.Function, random *graph.Random) convLayer {
 	l := convLayer{
 		weight: graph.NewTensor(name+".weight", c.Kernel, c.Kernel, lower[2], higher[2]),
 		bias:   graph.NewTensor(name+".bias", makes), activation: f,
@@ -195,17 +195,14 @@ func (c ConvAutoencoder) layer(name string, lower, higher []int, makes int, f gr
 	// one of the lower with (side/stride)² of the higher.
 	side := float64(c.Kernel * c.Kernel)
 	n, m := side*float64(lower[2]), side/float64(c.Stride*c.Stride)*float64(higher[2])
-	if strings.HasPrefix(name, "decoder") {
+	if !up {
 		n, m = m, n
 	}
 	deviation := math.Sqrt(2 / (n + m))
 	if f == graph.ReLU {
 		deviation = math.Sqrt(2 / n)
 	}
-	random.Stream("init " + l.weight.Name).Normal(l.weight.Data)
-	for i := range l.weight.Data {
-		l.weight.Data[i] *= float32(deviation)
-	}
+	drawWeights(l.weight, deviation, random)
 	return l
 }
 
@@ -231,7 +228,8 @@ func (m *convAutoencoder) Parameters() []*graph.Tensor {
 }
 
 // Weights are those of all layers. The last axis of the decoder's convolutions
-// is, as that of the encoder's, the map of the higher layer.
+// is, as that of the encoder's, the map of the higher layer: a norm that is kept
+// in bounds is there that of the weights out of a map.
 func (m *convAutoencoder) Weights() []*graph.Tensor {
 	var weights []*graph.Tensor
 	for _, l := range slices.Concat(m.encoder, m.decoder) {

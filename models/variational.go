@@ -48,27 +48,21 @@ func (s Variational) New(random *graph.Random) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	layer := func(name string, in []int, units int, f graph.Function) denseLayer {
-		d := denseLayer{in: in, activation: f}
-		d.allocate(name, units)
-		d.draw("", random)
-		return d
-	}
 	m := &VariationalNet{spec: s}
 	in := s.Shape
 	for i, n := range s.Layers {
-		m.encoder = append(m.encoder, layer(fmt.Sprintf("encoder%d", i+1), in, n, f))
+		m.encoder = append(m.encoder, newDense(fmt.Sprintf("encoder%d", i+1), in, n, f, random))
 		in = []int{n}
 	}
-	m.mean = layer("mean", in, s.Code, graph.Identity)
-	m.logVariance = layer("logvariance", in, s.Code, graph.Identity)
+	m.mean = newDense("mean", in, s.Code, graph.Identity, random)
+	m.logVariance = newDense("logvariance", in, s.Code, graph.Identity, random)
 	in = []int{s.Code}
 	for i := range s.Layers {
 		n := s.Layers[len(s.Layers)-1-i]
-		m.decoder = append(m.decoder, layer(fmt.Sprintf("decoder%d", i+1), in, n, f))
+		m.decoder = append(m.decoder, newDense(fmt.Sprintf("decoder%d", i+1), in, n, f, random))
 		in = []int{n}
 	}
-	m.output = layer("output", in, graph.Size(s.Shape), graph.Identity)
+	m.output = newDense("output", in, graph.Size(s.Shape), graph.Identity, random)
 	if s.Output == "gaussian" {
 		m.noise = graph.NewTensor("output.logvariance", 1)
 	}

@@ -27,7 +27,7 @@ type Contraction struct {
 	Cost       float64 `json:"cost,omitempty"`       // λ
 	Curvature  float64 `json:"curvature,omitempty"`  // γ
 	Deviation  float64 `json:"deviation,omitempty"`  // σ
-	Directions int     `json:"directions,omitempty"` // random ones, drawn anew for each example and step; 0: all of J
+	Directions int     `json:"directions,omitempty"` // random ones, drawn anew for each example and step; 0: all of J; one dense layer needs none
 }
 
 // mostRows is how many units a code can have for an exact Jacobian by
@@ -71,7 +71,7 @@ func (c Contraction) of(g *graph.Graph, coder models.Coder, v *graph.Node) (*gra
 	} else {
 		units := graph.Size(coder.CodeShape())
 		if c.Directions == 0 && units > mostRows {
-			return nil, fmt.Errorf("contraction: the Jacobian of a code of %d units through several layers takes as many backward passes: set contraction.directions to 1 or more", units)
+			return nil, fmt.Errorf("contraction: the Jacobian of a code of %d units by differentiation takes as many backward passes: set contraction.directions to 1 or more", units)
 		}
 		j = rows{coder, c.signs(g, v.Shape()[0], units)}
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,6 +185,24 @@ func TestContractionByDirections(t *testing.T) {
 
 // A contractive objective minimises loss and penalty, tells them apart, and
 // the code moves less for it.
+// Directions are drawn each for itself, and of signs.
+func TestDirectionsDiffer(t *testing.T) {
+	g := graph.New(graph.NewRandom(1))
+	signs := Contraction{Directions: 3}.signs(g, 50, 4)
+	var drawn [][]float32
+	for _, u := range signs {
+		drawn = append(drawn, graphtest.Value(t, g, u))
+		for _, x := range drawn[len(drawn)-1] {
+			if x != 1 && x != -1 {
+				t.Fatalf("a direction has %g", x)
+			}
+		}
+	}
+	if len(drawn) != 3 || slices.Equal(drawn[0], drawn[1]) || slices.Equal(drawn[1], drawn[2]) || slices.Equal(drawn[0], drawn[2]) {
+		t.Errorf("%d directions, of which two are equal", len(drawn))
+	}
+}
+
 func TestContractionLearns(t *testing.T) {
 	trained := func(c Contraction) (Step, models.Coder) {
 		model, err := models.Autoencoder{Shape: []int{8, 8, 3}, Layers: []int{30}, Activation: "sigmoid", Tied: true}.New(graph.NewRandom(1))

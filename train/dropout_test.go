@@ -68,6 +68,31 @@ func TestDropoutScales(t *testing.T) {
 	}
 }
 
+// All hidden layers lose units, those of the decoder too.
+func TestDropoutOfDecoder(t *testing.T) {
+	const n, p = 2000, 0.3
+	model, err := models.Autoencoder{Shape: []int{4, 4, 1}, Layers: []int{6, 5}, Activation: "sigmoid"}.New(graph.NewRandom(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := graph.New(graph.NewRandom(2))
+	_, bottom, h := Reconstruction{Dropout: p}.dropped(g, model.(models.Deep), g.Param(graphtest.Random("v", 1, n, 4, 4, 1)))
+	lost := 0
+	values := graphtest.Value(t, g, h)
+	for _, x := range values { // of 6 sigmoid units, none of which is 0 by itself
+		if x == 0 {
+			lost++
+		}
+	}
+	sd := math.Sqrt(p * (1 - p) / float64(len(values)))
+	if share := float64(lost) / float64(len(values)); len(values) != 6*n || math.Abs(share-p) > 4*sd {
+		t.Errorf("%g of %d units are lost before the last layer, want %g", share, len(values), p)
+	}
+	if len(bottom.CodeShape()) != 1 || bottom.CodeShape()[0] != 6 {
+		t.Errorf("the last layer decodes %v", bottom.CodeShape())
+	}
+}
+
 // Dropout is of training alone: what is measured is the whole network, and
 // networks learn with it.
 func TestDropoutLearns(t *testing.T) {

@@ -149,6 +149,30 @@ func TestEvidenceLearns(t *testing.T) {
 	}
 }
 
+// β scales the divergence in learning, and nothing where the bound is measured.
+func TestEvidenceBeta(t *testing.T) {
+	model := variationalOf(t, models.Variational{Shape: []int{2, 2, 1}, Layers: []int{3}, Code: 2, Activation: "tanh"})
+	v := graphtest.Random("v", 1, 5, 2, 2, 1)
+	loss := func(beta float64, measure bool) float64 {
+		t.Helper()
+		g := graph.New(graph.NewRandom(3))
+		l, err := Evidence{Beta: beta}.Build(g, model, Task{V: g.Param(v), Measure: measure})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(graphtest.Value(t, g, l.Total)[0])
+	}
+	g := graph.New(nil)
+	mean, logVariance := model.Posterior(g, g.Param(v))
+	divergence := float64(graphtest.Value(t, g, g.Mean(divergence(g, mean, logVariance)))[0])
+	if got := loss(1, false) - loss(0.5, false); math.Abs(got-divergence/2) > 1e-5*(1+divergence) || divergence < 0.01 {
+		t.Errorf("half of the divergence, %g, is %g in the loss", divergence, got)
+	}
+	if a, b := loss(0.5, true), loss(1, false); a != b {
+		t.Errorf("measured with β it is %g, without %g", a, b)
+	}
+}
+
 func TestEvidenceRefuses(t *testing.T) {
 	model, err := models.Autoencoder{Shape: []int{8, 8, 3}, Layers: []int{3}}.New(graph.NewRandom(1))
 	if err != nil {

@@ -24,8 +24,8 @@ func coder(t *testing.T, units int) *Trained {
 	return &Trained{Run: Run{Recipe: Recipe{Name: "test", Model: spec}, Data: describe(digits, true)}, Model: m}
 }
 
-// Codes of two units are their own map; the map of wider ones has two axes
-// that tell as much of them as any two can.
+// Codes of two units are their own map; that of wider ones is a projection, or
+// is found by t-SNE.
 func TestLatent(t *testing.T) {
 	digits := data.Digits(2, 150)
 	for _, c := range []struct {

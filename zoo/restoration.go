@@ -136,6 +136,12 @@ func Restore(ctx context.Context, model models.Coder, c train.Corruptions, image
 		if err != nil {
 			return nil, err
 		}
+		if grey {
+			plain = tinted(plain, mean)
+			if err := add(byColour, plain); err != nil {
+				return nil, err
+			}
+		}
 		if holes != nil {
 			if plain, err = filled(ctx, plain, mean, images, shape, holes, seed); err != nil {
 				return nil, err
@@ -145,11 +151,6 @@ func Restore(ctx context.Context, model models.Coder, c train.Corruptions, image
 				way = byBoth
 			}
 			if err := add(way, plain); err != nil {
-				return nil, err
-			}
-		}
-		if grey {
-			if err := add(byColour, tinted(plain, mean)); err != nil {
 				return nil, err
 			}
 		}

@@ -58,9 +58,7 @@ func TestRestore(t *testing.T) {
 	test, training := data.Faces(3, 8, 24), data.Faces(1, 40, 24)
 	same := identity(t, 24, 24, 3)
 
-	// A mean of which a picture is one of the two that it is the mean of fills a
-	// hole with half the error of black; noise of deviation 0.1 has error 0.01, but
-	// for what is clipped.
+	// Noise of deviation 0.1 has error 0.01, but for what is clipped.
 	noise := restore(t, same, "gaussian:0.1", test, training)
 	if e := noise[asCorrupted].Error; e > 0.01 || e < 0.008 || !(noise[byMedian].Error < e) || len(noise) != 3 {
 		t.Errorf("noise: %+v", noise)
@@ -86,6 +84,11 @@ func TestRestore(t *testing.T) {
 	if w := restore(t, same, "grey", one, one)[byColour]; w.Error > 1e-12 {
 		t.Errorf("a picture tinted with its own colour is off by %g", w.Error)
 	}
+	for _, c := range []string{"hole:0.5,grey", "grey,hole:0.5"} {
+		if w := restore(t, same, c, one, one)[byMean]; w.Error > 1e-12 {
+			t.Errorf("%s: a picture tinted with its own colour and filled with itself is off by %g", c, w.Error)
+		}
+	}
 	if w := restore(t, same, "masking:0", one, one)[asCorrupted]; w.PSNR != nil || w.Error != 0 {
 		t.Errorf("corrupted by nothing: %+v", w)
 	}
@@ -98,12 +101,9 @@ func TestRestoreRefuses(t *testing.T) {
 		c     train.Corruptions
 	}{
 		"nothing to restore": {[]int{24, 24, 3}, nil},
-		"no pictures of":     {[]int{1, 1728, 1}, train.Corruptions{{Form: "masking", Level: 0.1}}},
+		"no pictures of":     {[]int{8, 216, 1}, train.Corruptions{{Form: "masking", Level: 0.1}}},
 		"level 2, want":      {[]int{24, 24, 3}, train.Corruptions{{Form: "masking", Level: 2}}},
 	} {
-		if c.shape[0] == 1 {
-			c.shape = []int{8, 216, 1}
-		}
 		_, err := Restore(context.Background(), identity(t, c.shape...), c.c, images, images, 1)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -3,8 +3,6 @@ package metric
 import (
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 )
 
 // Likeness is how like their originals pictures are.
@@ -31,20 +29,13 @@ func LikenessOf(originals, pictures []float32, height, width, channels int) (Lik
 	}
 	n := len(originals) / size
 	errors, similarities := make([]float64, n), make([]float64, n)
-	var wait sync.WaitGroup
-	threads := min(n, runtime.GOMAXPROCS(0))
-	for k := range threads {
-		wait.Go(func() {
-			for i := k; i < n; i += threads {
-				x, y := clipped(originals[i*size:][:size]), clipped(pictures[i*size:][:size])
-				for j := range x {
-					errors[i] += (x[j] - y[j]) * (x[j] - y[j])
-				}
-				similarities[i] = similarity(x, y, height, width, channels)
-			}
-		})
-	}
-	wait.Wait()
+	eachRow(n, func(i int) {
+		x, y := clipped(originals[i*size:][:size]), clipped(pictures[i*size:][:size])
+		for j := range x {
+			errors[i] += (x[j] - y[j]) * (x[j] - y[j])
+		}
+		similarities[i] = similarity(x, y, height, width, channels)
+	})
 	var l Likeness
 	for i := range n {
 		l.Error += errors[i] / float64(n*size)
@@ -59,32 +50,6 @@ func clipped(values []float32) []float64 {
 		c[i] = min(max(float64(v), 0), 1)
 	}
 	return c
-}
-
-// SSIM is the structural similarity of two pictures (height×width×channels),
-// whose values range from 0 to 1 (Wang, Bovik, Sheikh and Simoncelli 2004,
-// equations 13 and 17): the mean of
-//
-//	(2μ_x μ_y + C1)(2σ_xy + C2) / ((μ_x² + μ_y² + C1)(σ_x² + σ_y² + C2))
-//
-// over all places of a window that lie within the picture, and over the channels.
-// The window is a Gaussian of standard deviation 1.5 on 11×11 pixels; C1 = 0.01²
-// and C2 = 0.03².
-func SSIM(x, y []float32, height, width, channels int) (float64, error) {
-	if err := checkWindow(height, width, channels); err != nil {
-		return 0, err
-	}
-	if size := height * width * channels; len(x) != size || len(y) != size {
-		return 0, fmt.Errorf("metric: ssim: pictures of %d and %d values, want %d×%d×%d", len(x), len(y), height, width, channels)
-	}
-	wide := func(x []float32) []float64 {
-		w := make([]float64, len(x))
-		for i, v := range x {
-			w[i] = float64(v)
-		}
-		return w
-	}
-	return similarity(wide(x), wide(y), height, width, channels), nil
 }
 
 // The window of SSIM, and its constants for values from 0 to 1.
@@ -102,7 +67,16 @@ func checkWindow(height, width, channels int) error {
 	return nil
 }
 
-// similarity is SSIM of pictures that fit.
+// similarity is the structural similarity, SSIM, of two pictures (height×width×channels)
+// that the window fits in,
+// whose values range from 0 to 1 (Wang, Bovik, Sheikh and Simoncelli 2004,
+// equations 13 and 17): the mean of
+//
+//	(2μ_x μ_y + C1)(2σ_xy + C2) / ((μ_x² + μ_y² + C1)(σ_x² + σ_y² + C2))
+//
+// over all places of a window that lie within the picture, and over the channels.
+// The window is a Gaussian of standard deviation 1.5 on 11×11 pixels; C1 = 0.01²
+// and C2 = 0.03².
 func similarity(x, y []float64, height, width, channels int) float64 {
 	var window [ssimWindow]float64
 	total := 0.0

@@ -97,10 +97,7 @@ func (t TSNE) Embed(ctx context.Context, source Source, tell func(done, total in
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		exaggeration, momentum := 1.0, 0.8
-		if step < tsneEarly {
-			exaggeration, momentum = tsneExaggeration, 0.5
-		}
+		exaggeration, momentum := tsneSchedule(step)
 		m.gradient(exaggeration)
 		m.descend(rate, momentum)
 		if tell != nil {
@@ -109,6 +106,14 @@ func (t TSNE) Embed(ctx context.Context, source Source, tell func(done, total in
 	}
 	m.gradient(1)
 	return &TSNEMap{X: m.x, Y: m.y, Divergence: m.divergence()}, nil
+}
+
+// tsneSchedule is how strong the attraction is at a step, and the momentum.
+func tsneSchedule(step int) (exaggeration, momentum float64) {
+	if step < tsneEarly {
+		return tsneExaggeration, 0.5
+	}
+	return 1, 0.8
 }
 
 // near is the affinity to another example.

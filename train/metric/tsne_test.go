@@ -166,6 +166,16 @@ func labels(n, k int) []byte {
 	return l
 }
 
+// The attraction is stronger for the first 250 iterations, and the momentum
+// weaker (van der Maaten and Hinton 2008, section 3.4).
+func TestTSNESchedule(t *testing.T) {
+	for step, want := range map[int][2]float64{0: {12, 0.5}, 249: {12, 0.5}, 250: {1, 0.8}, 999: {1, 0.8}} {
+		if exaggeration, momentum := tsneSchedule(step); exaggeration != want[0] || momentum != want[1] {
+			t.Errorf("step %d: %g and %g, want %v", step, exaggeration, momentum, want)
+		}
+	}
+}
+
 func TestTSNERefuses(t *testing.T) {
 	stopped, stop := context.WithCancel(context.Background())
 	stop()

@@ -233,7 +233,8 @@ func (e *p4) table(ctx context.Context, runs map[string]*run) (*Section, error) 
 		Text: []string{
 			text + ".",
 			"All but the variational one have one layer, and its weights turned over to decode; that one has 500 units between digit and code. " +
-				"All learn by Adam from batches of 100, at a rate that falls from 0.002 to 0.",
+				"All learn by Adam from batches of 100, at a rate that falls from 0.002 to 0. The variational one learns from zeros and ones, drawn anew at every step with the grey " +
+				"values as probabilities, as its Bernoulli output asks for; all others from the grey values.",
 		},
 		Tables: []Table{size, robust},
 	}, nil

@@ -81,7 +81,7 @@ func (e *p4) plane(ctx context.Context, _ map[string]*run) (*Section, error) {
 	s := &Section{
 		Title: "Maps of codes in the plane",
 		Text: []string{"Autoencoders 784-500-2-500-784, so that a code is a point: nothing is projected. The variational one, whose codes have a prior, puts them " +
-			"about the origin, without gaps in which no code would be a digit. The lower pictures are what codes on a grid over the map stand for."},
+			"about the origin, without gaps in which no code would be a digit. Both learn from zeros and ones, drawn anew at every step with the grey values as probabilities. The lower pictures are what codes on a grid over the map stand for."},
 	}
 	table := Table{Head: []string{"autoencoder", "error of a pixel", "digits whose nearest on the map is of another class", "time"}}
 	for _, c := range []struct {

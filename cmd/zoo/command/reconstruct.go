@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -57,9 +58,15 @@ several one after the other as in gaussian:0.1,hole:0.4. --gray is
   zoo reconstruct runs/celeba-ae-color grandmother.jpg --gray`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if pca < 0 || most < 1 {
+				return usageError{fmt.Errorf("zoo reconstruct: --pca %d, --number %d: want at least 0 and 1", pca, most)}
+			}
 			spoil, err := corruptions(corrupt, gray)
 			if err != nil {
 				return usageError{err}
+			}
+			if cmd.Flags().Changed("seed") && len(spoil) == 0 {
+				return usageError{errors.New("zoo reconstruct: --seed is that of a corruption: name one with --corrupt")}
 			}
 			t, err := zoo.Open(args[0])
 			if err != nil {
