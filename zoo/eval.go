@@ -169,7 +169,7 @@ func AboutMetrics() string {
 func (o Eval) Check() error {
 	for _, name := range o.Metrics {
 		if !slices.Contains(Metrics(), name) {
-			return fmt.Errorf("zoo: no metric %q%s: want some of %s", name, didYouMean(name, Metrics()), strings.Join(Metrics(), ", "))
+			return fmt.Errorf("zoo: no metric %q%s: want some of %s", name, DidYouMean(name, Metrics()), strings.Join(Metrics(), ", "))
 		}
 	}
 	switch o.Binary {

@@ -90,7 +90,7 @@ func NewLatent(ctx context.Context, model models.Model, images *data.Images, met
 		l.X, l.Y, l.Divergence = m.X, m.Y, m.Divergence
 	default:
 		methods := []string{MapCode, MapPCA, MapTSNE}
-		return nil, fmt.Errorf("zoo: map of codes: no method %q%s: want one of %s", l.Method, didYouMean(l.Method, methods), strings.Join(methods, ", "))
+		return nil, fmt.Errorf("zoo: map of codes: no method %q%s: want one of %s", l.Method, DidYouMean(l.Method, methods), strings.Join(methods, ", "))
 	}
 	if images.Labels != nil {
 		l.label(images)

@@ -13,8 +13,8 @@ func Nearest(word string, candidates []string) string {
 	return found
 }
 
-// didYouMean is " (did you mean …?)", or nothing.
-func didYouMean(word string, candidates []string) string {
+// DidYouMean is " (did you mean NEAREST?)", for a message, or nothing.
+func DidYouMean(word string, candidates []string) string {
 	if near := Nearest(word, candidates); near != "" {
 		return " (did you mean " + near + "?)"
 	}

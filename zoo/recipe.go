@@ -84,7 +84,7 @@ func Lookup(recipes []Recipe, name string) (Recipe, error) {
 		}
 		names[i] = r.Name
 	}
-	return Recipe{}, fmt.Errorf("zoo: no recipe %q%s: want one of %s", name, didYouMean(name, names), strings.Join(names, ", "))
+	return Recipe{}, fmt.Errorf("zoo: no recipe %q%s: want one of %s", name, DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // Check finds what is wrong with a list of recipes: a name twice, or not in

@@ -75,11 +75,11 @@ func MeasureCorrupted(ctx context.Context, model models.Model, images metric.Sou
 		return nil, err
 	}
 	originals := Floats(images)
-	return &Corrupted{c.String(), meanSquare(originals, Floats(spoilt)), meanSquare(originals, restored)}, nil
+	return &Corrupted{c.String(), MeanSquare(originals, Floats(spoilt)), MeanSquare(originals, restored)}, nil
 }
 
-// meanSquare is that of x − y.
-func meanSquare(x, y []float32) float64 {
+// MeanSquare is that of x − y, of as many elements.
+func MeanSquare(x, y []float32) float64 {
 	sum := 0.0
 	for i := range x {
 		d := float64(x[i]) - float64(y[i])

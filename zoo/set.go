@@ -75,7 +75,7 @@ func field(v reflect.Value, key, path string) (reflect.Value, error) {
 				return f.value, nil
 			}
 		}
-		return v, fmt.Errorf("%s has no field %q%s; its fields are %s", where, key, didYouMean(key, names), strings.Join(names, ", "))
+		return v, fmt.Errorf("%s has no field %q%s; its fields are %s", where, key, DidYouMean(key, names), strings.Join(names, ", "))
 	}
 	return v, fmt.Errorf("%s is %s and has no fields", where, kind(v.Type()))
 }

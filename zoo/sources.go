@@ -104,7 +104,7 @@ func (s Source) SourceOf(word string) (Source, error) {
 	}
 	names := slices.DeleteFunc(Sets(), func(name string) bool { return name == "folder" })
 	return s, fmt.Errorf("zoo: no data %q%s: want one of %s, or the path of a folder of images",
-		word, didYouMean(word, names), strings.Join(names, ", "))
+		word, DidYouMean(word, names), strings.Join(names, ", "))
 }
 
 // Open reads a part of the source; root is the folder of data sets, or empty.
@@ -194,7 +194,7 @@ func (s Source) choose(all *data.Images, split data.Split) (images *data.Images,
 		copied = true
 	default:
 		ways := []string{string(Threshold), string(Drawn)}
-		return nil, fmt.Errorf("data %s: no way %q to make values binary%s: want one of %s", s.Set, s.Binary, didYouMean(string(s.Binary), ways), strings.Join(ways, ", "))
+		return nil, fmt.Errorf("data %s: no way %q to make values binary%s: want one of %s", s.Set, s.Binary, DidYouMean(string(s.Binary), ways), strings.Join(ways, ", "))
 	}
 	if copied {
 		if err := all.Close(); err != nil {
@@ -222,7 +222,7 @@ func (s Source) open(root string, split data.Split) (*data.Images, error) {
 		return data.Folder(s.Dir, s.Size, split, "")
 	}
 	if !slices.Contains(Sets(), s.Set) {
-		return nil, fmt.Errorf("zoo: no data %q%s: want one of %s", s.Set, didYouMean(s.Set, Sets()), strings.Join(Sets(), ", "))
+		return nil, fmt.Errorf("zoo: no data %q%s: want one of %s", s.Set, DidYouMean(s.Set, Sets()), strings.Join(Sets(), ", "))
 	}
 	dir, err := data.Locate(root, s.Set)
 	if err != nil {

@@ -63,11 +63,7 @@ func (o Options) Check() error {
 			if slices.Contains(c.offered, name) {
 				continue
 			}
-			hint := ""
-			if near := zoo.Nearest(name, c.offered); near != "" {
-				hint = fmt.Sprintf(" (did you mean %s?)", near)
-			}
-			return fmt.Errorf("bench: no %s %q%s: want some of %s", c.what, name, hint, strings.Join(c.offered, ", "))
+			return fmt.Errorf("bench: no %s %q%s: want some of %s", c.what, name, zoo.DidYouMean(name, c.offered), strings.Join(c.offered, ", "))
 		}
 	}
 	if err := o.products().Check(); err != nil {

@@ -55,7 +55,7 @@ func runFewLabels(ctx context.Context, l *Lab) (*Page, error) {
 		return nil, err
 	}
 	table := Table{
-		Caption: "Accuracy on the 10,000 test digits, %, mean ± standard deviation over draws of the labelled digits.",
+		Caption: "Accuracy on all test digits, %, mean ± standard deviation over draws of the labelled digits, and over seeds.",
 		Head:    []string{"labels", "from", "elsewhere", "ours", "settings", "time"},
 	}
 	for _, set := range e.sets {
@@ -158,8 +158,8 @@ func (e *fewLabels) tuned(ctx context.Context, set labelSet, seed uint64, draw i
 
 // initial is a classifier on binary machines whose weights begin as those of a
 // sigmoid network should that learns by back-propagation alone: with four times
-// the deviation √(2/(V+H)) of other networks (Glorot and Bengio 2010, section
-// 4.2). At the 0.01 that suits machines three layers learn nothing of a thousand
+// the deviation √(2/(V+H)) of other networks, as is usual (Bengio 2012, Practical
+// Recommendations for Gradient-Based Training of Deep Architectures). At the 0.01 that suits machines three layers learn nothing of a thousand
 // labels.
 func initial(c models.Classifier) models.Classifier {
 	stack := c.Body.(models.Stack)

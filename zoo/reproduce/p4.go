@@ -143,10 +143,7 @@ func (e *p4) measure(ctx context.Context, model models.Model) (m code, err error
 		if err != nil {
 			return 0, 0, nil, err
 		}
-		for i, x := range restored {
-			d := float64(x) - float64(originals[i])
-			mse += d * d / float64(len(restored))
-		}
+		mse = zoo.MeanSquare(restored, originals)
 		probe, err = metric.Probe(ctx, metric.Labelled{Source: learnt, Labels: train.Labels}, metric.Labelled{Source: codes, Labels: e.testSet.Labels}, batch, nil)
 		return mse, probe, codes, err
 	}

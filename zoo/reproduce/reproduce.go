@@ -40,9 +40,5 @@ func Lookup(name string) (Experiment, error) {
 		}
 		names = append(names, e.Name)
 	}
-	near := ""
-	if n := zoo.Nearest(name, names); n != "" {
-		near = fmt.Sprintf(" (did you mean %s?)", n)
-	}
-	return Experiment{}, fmt.Errorf("reproduce: no experiment %q%s: want one of %s", name, near, strings.Join(names, ", "))
+	return Experiment{}, fmt.Errorf("reproduce: no experiment %q%s: want one of %s", name, zoo.DidYouMean(name, names), strings.Join(names, ", "))
 }

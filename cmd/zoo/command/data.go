@@ -111,11 +111,7 @@ func (a *app) dataVerify() *cobra.Command {
 			}
 			for _, set := range sets {
 				if !slices.Contains(known, set) {
-					hint := ""
-					if near := zoo.Nearest(set, known); near != "" {
-						hint = fmt.Sprintf(" (did you mean %s?)", near)
-					}
-					return usageError{fmt.Errorf("zoo data verify: no data set %q%s: want some of %s", set, hint, strings.Join(known, ", "))}
+					return usageError{fmt.Errorf("zoo data verify: no data set %q%s: want some of %s", set, zoo.DidYouMean(set, known), strings.Join(known, ", "))}
 				}
 			}
 			found := map[string][]data.FileStatus{}
