@@ -29,7 +29,7 @@ func celebaAERestore() Recipe {
 			}},
 			Optimizer: train.Adam{Rate: 0.001},
 			Schedule:  train.Linear,
-			Epochs:    40, Batch: 16, // few images want many steps
+			Epochs:    20, Batch: 16, // few images want many steps
 		}},
 		Seed: 1,
 	}

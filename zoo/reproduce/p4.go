@@ -21,7 +21,7 @@ type p4 struct {
 	planeEpochs int // of codes in the plane
 	spiral      int // epochs of the points in the plane
 	faces       int // to restore and to colour; 0: all
-	faceEpochs  int
+	faceEpochs  int // 0: as the recipes have it
 	probed      int // digits that a linear classifier of codes learns from
 	mapped      int // digits on a map
 
@@ -29,7 +29,7 @@ type p4 struct {
 }
 
 func newP4(l *Lab) *p4 {
-	e := &p4{Lab: l, units: 256, epochs: 20, planeEpochs: 30, spiral: 300, faceEpochs: 20, probed: 10000, mapped: 3000}
+	e := &p4{Lab: l, units: 256, epochs: 20, planeEpochs: 30, spiral: 300, probed: 10000, mapped: 3000}
 	if l.Quick {
 		e.images, e.epochs, e.planeEpochs, e.spiral = 6000, 5, 5, 30
 		e.faces, e.faceEpochs, e.probed, e.mapped = 200, 1, 1000, 500

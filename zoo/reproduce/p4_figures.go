@@ -169,7 +169,9 @@ func (e *p4) faceSection(ctx context.Context, _ map[string]*run) (*Section, erro
 			return nil, err
 		}
 		recipe.BuiltIn, recipe.Data.Images = nil, e.faces
-		recipe.Stages[0].Epochs = e.faceEpochs
+		if e.faceEpochs > 0 {
+			recipe.Stages[0].Epochs = e.faceEpochs
+		}
 		r, err := e.train(ctx, name, recipe, "", nil)
 		if err != nil {
 			return nil, err
@@ -178,7 +180,7 @@ func (e *p4) faceSection(ctx context.Context, _ map[string]*run) (*Section, erro
 		if err != nil {
 			return nil, fmt.Errorf("reproduce: %s: %w", name, err)
 		}
-		table.Caption = fmt.Sprintf("`%s`, %d faces, %d epochs, %s:", name, r.Run.Data.Images, e.faceEpochs, inWords(r.seconds))
+		table.Caption = fmt.Sprintf("`%s`, %d faces, %d epochs, %s:", name, r.Run.Data.Images, recipe.Stages[0].Epochs, inWords(r.seconds))
 		s.Tables = append(s.Tables, *table)
 		s.Figures = append(s.Figures, Figure{Name: name, Caption: "`" + name + "`, of faces of the test part.", Image: picture})
 	}
