@@ -61,7 +61,7 @@ func (c Classifier) New(random *graph.Random) (Model, error) {
 const classifierBodies = "rbm, conv-rbm, stack or autoencoder"
 
 func (c Classifier) refuse() error {
-	return fmt.Errorf("models: classifier: a %T cannot be the body, want %s", c.Body, classifierBodies)
+	return fmt.Errorf("models: classifier: a model of type %s cannot be the body, want %s", Types.Name(c.Body), classifierBodies)
 }
 
 // OutputLayer is the softmax layer of a classifier.

@@ -148,7 +148,7 @@ func (p *paired) Decode(g *graph.Graph, h *graph.Node) *graph.Node {
 // Logits is y of the output σ(y).
 func (p *paired) Logits(g *graph.Graph, h *graph.Node) *graph.Node {
 	if f := p.decoder[len(p.decoder)-1].activation; f != graph.Sigmoid {
-		g.Fail(fmt.Errorf("models: %T: a decoder that ends in %v has no logits, want sigmoid", p.spec, f))
+		g.Fail(fmt.Errorf("models: a model of type %s: a decoder that ends in %v has no logits, want sigmoid", Types.Name(p.spec), f))
 		return nil
 	}
 	return p.preOutput(g, h)

@@ -328,14 +328,14 @@ func (l *Layer) start(centred bool, deviation float64, random *graph.Random) err
 	}
 	switch l.Hidden.(type) {
 	case unit.Scaled, unit.Replicated:
-		return fmt.Errorf("models: %s: hidden units are %T, which are visible ones only", l.Name, l.Hidden)
+		return fmt.Errorf("models: %s: hidden units are %s, which are visible ones only", l.Name, unit.Types.Name(l.Hidden))
 	}
 	if u, ok := l.Visible.(unit.Scaled); ok {
 		l.VisibleLogVariance = graph.NewTensor(l.Name+".visible.logvariance", l.VisibleBias.Shape...)
 		l.Visible = u.With(l.VisibleLogVariance)
 	}
 	if _, ok := l.Visible.(unit.Replicated); ok && centred {
-		return fmt.Errorf("models: %s: %T units cannot be centred: examples differ in the number of draws", l.Name, l.Visible)
+		return fmt.Errorf("models: %s: %s units cannot be centred: examples differ in the number of draws", l.Name, unit.Types.Name(l.Visible))
 	}
 	if centred {
 		l.VisibleMean = graph.NewTensor(l.Name+".visible.mean", l.VisibleBias.Shape...)

@@ -36,7 +36,7 @@ func (s Stack) New(random *graph.Random) (Model, error) {
 	if n := len(layers); n > 0 {
 		top, ok := layers[n-1].(RBM)
 		if !ok {
-			return nil, fmt.Errorf("models: stack with labels: a %T cannot be the top layer, want rbm", layers[n-1])
+			return nil, fmt.Errorf("models: stack with labels: a model of type %s cannot be the top layer, want rbm", Types.Name(layers[n-1]))
 		}
 		layers[n-1] = labelled{top, s.Classes}
 	}
@@ -79,7 +79,7 @@ func newBeliefNet(spec Spec, shape []int, random *graph.Random, layers ...Spec) 
 		name := fmt.Sprintf("layer%d", i+1)
 		maker, ok := s.(layerSpec)
 		if !ok {
-			return nil, fmt.Errorf("models: %s: a %T cannot be a layer, want rbm or conv-rbm", name, s)
+			return nil, fmt.Errorf("models: %s: a model of type %s cannot be a layer, want rbm or conv-rbm", name, Types.Name(s))
 		}
 		l, err := maker.layer(name, in, random)
 		if err != nil {

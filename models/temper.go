@@ -98,7 +98,7 @@ func (l *Layer) Exact() (levels float64, err error) {
 	for _, u := range []unit.Unit{l.Visible, l.Hidden} {
 		e, ok := u.(unit.Exact)
 		if !ok {
-			return 0, fmt.Errorf("models: %s has no likelihood: %T units are no exponential family whose states are drawn", l.Name, u)
+			return 0, fmt.Errorf("models: %s has no likelihood: %s units are no exponential family whose states are drawn", l.Name, unit.Types.Name(u))
 		}
 		if err := e.Exact(); err != nil {
 			return 0, fmt.Errorf("models: %s has no likelihood: %w", l.Name, err)

@@ -34,7 +34,7 @@ func (u Unrolled) New(random *graph.Random) (Model, error) {
 	}
 	net, ok := body.(*BeliefNet)
 	if !ok {
-		return nil, fmt.Errorf("models: unrolled: a %T cannot be the body, want rbm or stack", u.Body)
+		return nil, fmt.Errorf("models: unrolled: a model of type %s cannot be the body, want rbm or stack", Types.Name(u.Body))
 	}
 	m := &UnrolledNet{paired: &paired{spec: u, in: net.InputShape()}, body: net}
 	n := len(net.layers)
@@ -74,7 +74,7 @@ func (u Unrolled) activation(l *Layer) (graph.Function, error) {
 			return graph.Identity, nil
 		}
 	}
-	return 0, fmt.Errorf("models: unrolled: %s has visible units %T%+v, want binary or gaussian ones of deviation 1, or an activation in decoder", l.Name, l.Visible, l.Visible)
+	return 0, fmt.Errorf("models: unrolled: %s has %s visible units %+v, want binary or gaussian ones of deviation 1, or an activation in decoder", l.Name, unit.Types.Name(l.Visible), l.Visible)
 }
 
 // machine is a layer of the encoder that is a machine: its visible bias has no

@@ -34,7 +34,7 @@ func (c CD) steps(k int) Objective { c.K = k; return c }
 func (c CD) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
 	layers := layersOf(model)
 	if layers == nil {
-		return nil, fmt.Errorf("cd: %T has no layers", model.Spec())
+		return nil, fmt.Errorf("cd: a model of type %s has no layers", models.Types.Name(model.Spec()))
 	}
 	if c.K < 0 || c.Flow < 0 {
 		return nil, fmt.Errorf("cd: k %d and flow %g, want at least 0", c.K, c.Flow)

@@ -31,7 +31,7 @@ func (Classification) measures() {}
 func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*Loss, error) {
 	classifier, ok := model.(models.Classifying)
 	if !ok || task.Labels == nil {
-		return nil, fmt.Errorf("classification: %T has no classes", model.Spec())
+		return nil, fmt.Errorf("classification: a model of type %s has no classes", models.Types.Name(model.Spec()))
 	}
 	if err := errors.Join(c.Corruption.Check(), checkDropout(c.Dropout)); err != nil {
 		return nil, fmt.Errorf("classification: %w", err)
@@ -65,7 +65,7 @@ func (c Classification) Build(g *graph.Graph, model models.Model, task Task) (*L
 	loss.Total = g.SoftmaxCrossEntropy(task.Labels, loss.Logits)
 	if !layered {
 		if c.OutputOnly || c.Dropout > 0 {
-			return nil, fmt.Errorf("classification: output_only and dropout want an output layer on others, which %T has not", model.Spec())
+			return nil, fmt.Errorf("classification: output_only and dropout want an output layer on others, which a model of type %s has not", models.Types.Name(model.Spec()))
 		}
 		loss.Parameters = model.Parameters()
 		if weighted, ok := model.(models.Weighted); ok {

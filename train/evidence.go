@@ -28,7 +28,7 @@ func (e Evidence) Build(g *graph.Graph, model models.Model, task Task) (*Loss, e
 	stochastic, ok := model.(models.Stochastic)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("evidence: %T has no distribution of codes, want variational", model.Spec())
+		return nil, fmt.Errorf("evidence: a model of type %s has no distribution of codes, want variational", models.Types.Name(model.Spec()))
 	case e.Draws < 0:
 		return nil, fmt.Errorf("evidence: %d draws, want at least 1", e.Draws)
 	case !(e.Beta >= 0) || !isFinite(e.Beta):

@@ -62,7 +62,7 @@ func persistently(name string, p persistent, g *graph.Graph, model models.Model,
 	negative func(l *models.Layer, kept []*graph.Tensor) (*graph.Node, []Chain)) (*Loss, error) {
 	layers := layersOf(model)
 	if layers == nil {
-		return nil, fmt.Errorf("%s: %T has no layers", name, model.Spec())
+		return nil, fmt.Errorf("%s: a model of type %s has no layers", name, models.Types.Name(model.Spec()))
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

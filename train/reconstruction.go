@@ -56,7 +56,7 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 		return r.ofCode(g, model, task, seen)
 	}
 	if r.Dropout > 0 || r.Contraction != (Contraction{}) {
-		return nil, fmt.Errorf("reconstruction: dropout and contraction are for autoencoders, not for a %T", model.Spec())
+		return nil, fmt.Errorf("reconstruction: dropout and contraction are for autoencoders, not for a model of type %s", models.Types.Name(model.Spec()))
 	}
 	loss, h := &Loss{}, seen
 	for i, l := range layers {
@@ -75,7 +75,7 @@ func (r Reconstruction) Build(g *graph.Graph, model models.Model, task Task) (*L
 		return loss, nil
 	}
 	if !logistic(bottom.Visible) {
-		return nil, fmt.Errorf("reconstruction: cross-entropy wants logistic visible units, %s has %T", bottom.Name, bottom.Visible)
+		return nil, fmt.Errorf("reconstruction: cross-entropy wants logistic visible units, %s has %s", bottom.Name, unit.Types.Name(bottom.Visible))
 	}
 	loss.Total = g.CrossEntropy(task.V, y)
 	return loss, nil
@@ -90,7 +90,7 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, task Task, se
 	}
 	coder, ok := model.(models.Coder)
 	if !ok {
-		return nil, fmt.Errorf("reconstruction: %T has no code to reconstruct from", model.Spec())
+		return nil, fmt.Errorf("reconstruction: a model of type %s has no code to reconstruct from", models.Types.Name(model.Spec()))
 	}
 	if conv, ok := model.Spec().(models.ConvAutoencoder); ok && conv.Corrects() && len(r.Corruption) == 0 {
 		return nil, fmt.Errorf("reconstruction: a network with output %s begins as the identity and learns nothing from examples that are not corrupted", conv.Output)
@@ -100,7 +100,7 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, task Task, se
 	if r.Dropout > 0 && !task.Measure {
 		deep, ok := model.(models.Deep)
 		if !ok {
-			return nil, fmt.Errorf("reconstruction: dropout wants an autoencoder of dense layers, not a %T", model.Spec())
+			return nil, fmt.Errorf("reconstruction: dropout wants an autoencoder of dense layers, not a model of type %s", models.Types.Name(model.Spec()))
 		}
 		loss.Code, bottom, h = r.dropped(g, deep, seen)
 	}
@@ -114,7 +114,7 @@ func (r Reconstruction) ofCode(g *graph.Graph, model models.Model, task Task, se
 	if r.Loss == "cross-entropy" {
 		logistic, ok := bottom.(models.Logistic)
 		if !ok {
-			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which %T has not: use squared", model.Spec())
+			return nil, fmt.Errorf("reconstruction: cross-entropy wants logits, which a model of type %s has not: use squared", models.Types.Name(model.Spec()))
 		}
 		loss.Total = g.CrossEntropy(g.Flatten(v), g.Flatten(logistic.Logits(g, h)))
 		return loss, nil

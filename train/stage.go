@@ -174,14 +174,14 @@ func (s Stage) check(model models.Model) error {
 		return fmt.Errorf("patience %d with validation on %d images, want some", s.Patience, s.Validation)
 	}
 	if _, ok := s.objective().(measure); s.Validation > 0 && !ok {
-		return fmt.Errorf("validation: the loss of %T does not tell how good a model is", s.objective())
+		return fmt.Errorf("validation: the loss of the objective %s does not tell how good a model is", Objectives.Name(s.objective()))
 	}
 	if _, ok := s.objective().(bottomUp); s.DrawData && s.First > 1 && !ok {
-		return fmt.Errorf("draw_data: %T goes through the layers below those that learn by means", s.objective())
+		return fmt.Errorf("draw_data: the objective %s goes through the layers below those that learn by means", Objectives.Name(s.objective()))
 	}
 	layers := layersOf(model)
 	if len(layers) == 0 && (s.DataStart > 0 || s.Transpose) {
-		return fmt.Errorf("data_start %g, transpose %v: a %T has no machines to start", s.DataStart, s.Transpose, model.Spec())
+		return fmt.Errorf("data_start %g, transpose %v: a model of type %s has no machines to start", s.DataStart, s.Transpose, models.Types.Name(model.Spec()))
 	}
 	if n := len(models.LevelsOf(model)); n > 0 {
 		if first, last := s.Span(n); first < 1 || last > n || first > last {

@@ -592,7 +592,7 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	_, err := New(flat{}, []Stage{ok}, bars(3), 1)
-	if want := "train: stages.0: cd: train.flatSpec has no layers"; err == nil || err.Error() != want {
+	if want := "train: stages.0: cd: a model of type train.flatSpec has no layers"; err == nil || err.Error() != want {
 		t.Errorf("a model without layers: %v, want %s", err, want)
 	}
 }

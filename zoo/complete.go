@@ -27,7 +27,7 @@ const completeSteps = 100
 func (s Sampling) Complete(ctx context.Context, model models.Model, picture, covered []float32, n int, seed uint64) ([]float32, error) {
 	net, ok := netOf(model)
 	if !ok {
-		return nil, fmt.Errorf("zoo: complete: a %T is no distribution of examples, so nothing tells what is missing", model.Spec())
+		return nil, fmt.Errorf("zoo: complete: a model of type %s is no distribution of examples, so nothing tells what is missing", models.Types.Name(model.Spec()))
 	}
 	size := graph.Size(model.InputShape())
 	if n < 1 || s.Steps < 0 || len(picture) != size || len(covered) == 0 || size%len(covered) != 0 {

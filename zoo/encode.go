@@ -24,7 +24,7 @@ func Encode(model models.Model, images metric.Source) ([]float32, error) {
 func codes(model models.Model, images metric.Source, build func(models.Coder, *graph.Graph, *graph.Node) *graph.Node) ([]float32, error) {
 	coder, ok := model.(models.Coder)
 	if !ok {
-		return nil, fmt.Errorf("zoo: encode: a %T has no code", model.Spec())
+		return nil, fmt.Errorf("zoo: encode: a model of type %s has no code", models.Types.Name(model.Spec()))
 	}
 	var all []float32
 	err := metric.Sweep(images, evalBatch, model.InputShape(), func(g *graph.Graph, v *graph.Node) []*graph.Node {
@@ -40,7 +40,7 @@ func codes(model models.Model, images metric.Source, build func(models.Coder, *g
 func Decode(model models.Model, codes []float32) ([]float32, error) {
 	coder, ok := model.(models.Coder)
 	if !ok {
-		return nil, fmt.Errorf("zoo: decode: a %T has no code", model.Spec())
+		return nil, fmt.Errorf("zoo: decode: a model of type %s has no code", models.Types.Name(model.Spec()))
 	}
 	size := graph.Size(coder.CodeShape())
 	if len(codes)%size != 0 {

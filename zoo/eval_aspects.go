@@ -6,6 +6,7 @@ import (
 
 	"boltzoo/graph"
 	"boltzoo/models"
+	"boltzoo/models/unit"
 	"boltzoo/train"
 	"boltzoo/train/metric"
 )
@@ -28,7 +29,7 @@ type evaluator struct {
 
 func (e *evaluator) noCode() error {
 	if _, ok := e.model.(models.Coder); !ok {
-		return fmt.Errorf("a %T has no code", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no code", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
@@ -55,7 +56,7 @@ func (e *evaluator) restoration(ctx context.Context) (err error) {
 
 func (e *evaluator) noEnergy() error {
 	if _, ok := e.model.(models.Energetic); !ok {
-		return fmt.Errorf("a %T has no free energy", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no free energy", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func (e *evaluator) noLikelihood() error {
 	case e.joint():
 		return errJoint
 	case len(e.layers) == 0:
-		return fmt.Errorf("a %T has no layers, and no likelihood", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no layers, and no likelihood", models.Types.Name(e.model.Spec()))
 	case len(e.layers) > 1:
 		return fmt.Errorf("a stack of %d layers has no likelihood to be had, only a bound", len(e.layers))
 	case e.result.Binary == BinaryGrey:
@@ -116,7 +117,7 @@ func (e *evaluator) noBound() error {
 	case e.joint():
 		return errJoint
 	case len(e.layers) < 2:
-		return fmt.Errorf("a %T is no stack: ask for loglik", e.model.Spec())
+		return fmt.Errorf("a model of type %s is no stack: ask for loglik", models.Types.Name(e.model.Spec()))
 	case e.result.Binary == BinaryGrey:
 		return errGrey
 	}
@@ -174,7 +175,7 @@ func (e *evaluator) normalise(ctx context.Context, l *models.Layer, examples met
 func (e *evaluator) notLinear() error {
 	a, ok := e.model.Spec().(models.Autoencoder)
 	if !ok || a.Activation != "linear" || a.Code != "" && a.Code != "linear" || a.Output != "linear" {
-		return fmt.Errorf("a %T is no linear autoencoder: zoo reconstruct --pca has errors of components beside any model's", e.model.Spec())
+		return fmt.Errorf("a model of type %s is no linear autoencoder: zoo reconstruct --pca has errors of components beside any model's", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
@@ -202,14 +203,14 @@ func (e *evaluator) pca(context.Context) error {
 
 func (e *evaluator) noLayers() error {
 	if len(e.layers) == 0 {
-		return fmt.Errorf("a %T has no layers", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no layers", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
 
 func (e *evaluator) noPosterior() error {
 	if _, ok := e.model.(models.Stochastic); !ok {
-		return fmt.Errorf("a %T has no distribution of codes", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no distribution of codes", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
@@ -226,7 +227,7 @@ func (e *evaluator) evidence(ctx context.Context) error {
 // noLevels wants a model with layers of any kind.
 func (e *evaluator) noLevels() error {
 	if len(models.LevelsOf(e.model)) == 0 {
-		return fmt.Errorf("a %T has no layers", e.model.Spec())
+		return fmt.Errorf("a model of type %s has no layers", models.Types.Name(e.model.Spec()))
 	}
 	return nil
 }
@@ -237,9 +238,9 @@ func (e *evaluator) noPseudo() error {
 	case e.joint():
 		return errJoint
 	case len(e.layers) != 1:
-		return fmt.Errorf("a %T is no single machine", e.model.Spec())
+		return fmt.Errorf("a model of type %s is no single machine", models.Types.Name(e.model.Spec()))
 	case e.result.Binary == "":
-		return fmt.Errorf("%T visible units are not binary", e.layers[0].Visible)
+		return fmt.Errorf("%s visible units are not binary", unit.Types.Name(e.layers[0].Visible))
 	case e.result.Binary == BinaryGrey:
 		return errGrey
 	}
@@ -348,7 +349,7 @@ func (e *evaluator) probe(ctx context.Context) error {
 
 func (e *evaluator) noClasses() error {
 	if _, ok := e.model.(models.Classifying); !ok {
-		return fmt.Errorf("a %T does not classify", e.model.Spec())
+		return fmt.Errorf("a model of type %s does not classify", models.Types.Name(e.model.Spec()))
 	}
 	return e.noLabels()
 }

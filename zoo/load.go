@@ -40,6 +40,9 @@ func Open(path string) (*Trained, error) {
 			if _, err := os.Stat(filepath.Join(path, recipeFile)); err == nil {
 				return nil, fmt.Errorf("zoo: %s: this run is not finished and has no weights yet: go on with it by --resume", path)
 			}
+			if _, err := os.Stat(filepath.Join(path, lockFile)); err == nil {
+				return nil, fmt.Errorf("zoo: %s: this run begins just now, and has no weights yet", path)
+			}
 			return nil, fmt.Errorf("zoo: %s: this is no run folder: it has no %s", path, modelFile)
 		}
 	}

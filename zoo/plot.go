@@ -18,7 +18,7 @@ import (
 // or at maps of features, and what units of higher layers do to the picture.
 func (t *Trained) DrawFilters(folder string) ([]string, error) {
 	if !hasFilters(t.Model) {
-		return nil, fmt.Errorf("zoo: plot: a %T has no layers", t.Model.Spec())
+		return nil, fmt.Errorf("zoo: plot: a model of type %s has no layers", models.Types.Name(t.Model.Spec()))
 	}
 	if d := t.Run.Data; !d.Pictures() {
 		return nil, fmt.Errorf("zoo: plot: an example of %s, %d×%d×%d, is no picture, and so are filters over it", d.Name, d.Height, d.Width, d.Channels)
@@ -85,8 +85,9 @@ const lossShare = 0.98
 
 // DrawLoss draws the log of the run in a folder: loss.png has each layer's
 // loss over the number of its visible units, or what a model without machines
-// minimises, stage by stage; layers.png its reconstruction
-// error, in its own units, classes.png what is minimised where classes are
+// minimises, stage by stage, and the cross-entropy of a reconstruction by the whole
+// stack; layers.png each layer's reconstruction error, in its own units, and that
+// of the whole stack; classes.png what is minimised where classes are
 // learnt, and the share of mistaken images that were held out. What the run has
 // nothing for is not drawn.
 func DrawLoss(run, folder string) ([]string, error) {
@@ -105,9 +106,12 @@ func DrawLoss(run, folder string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zoo: %s: %w", run, err)
 	}
-	classes := make([]bool, len(of.Recipe.Stages)) // which stages learn them
-	for i, s := range of.Recipe.Stages {
-		_, classes[i] = s.Objective.(train.Classification)
+	size := float64(of.Data.Height * of.Data.Width * of.Data.Channels)
+	objective := func(s train.Step) train.Objective {
+		if s.Stage < len(of.Recipe.Stages) {
+			return of.Recipe.Stages[s.Stage].Objective
+		}
+		return nil
 	}
 	var losses, layers, errors history
 	for i, s := range steps {
@@ -116,22 +120,29 @@ func DrawLoss(run, folder string) ([]string, error) {
 				h.mark(s)
 			}
 		}
-		reconstructed := false
 		for _, l := range s.Layers {
 			losses.add(l.Name, s.Step, l.Loss/visible[l.Name])
 			layers.add(l.Name, s.Step, l.Reconstruction)
-			reconstructed = reconstructed || l.Reconstruction != 0
 		}
-		switch {
-		case s.Stage < len(classes) && classes[s.Stage]:
+		switch o := objective(s).(type) {
+		case train.Classification:
 			errors.add("cross-entropy", s.Step, s.Loss)
 			if s.Validation != nil {
 				errors.add("mistaken, held out", s.Step, s.Validation.Error)
 			}
-		case len(visible) == 0: // no machines: what is minimised is all there is
-			losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
-		case s.Loss > 0 && !reconstructed:
-			layers.add("whole stack", s.Step, s.Loss)
+		case train.Reconstruction:
+			switch {
+			case len(visible) == 0: // no machines: what is minimised is all there is
+				losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
+			case o.Loss == "cross-entropy":
+				losses.add("whole stack", s.Step, s.Loss/size)
+			default:
+				layers.add("whole stack", s.Step, s.Loss)
+			}
+		default:
+			if len(visible) == 0 {
+				losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
+			}
 		}
 	}
 	var drawn []string
@@ -218,7 +229,7 @@ func visibleUnits(spec models.Spec) (map[string]float64, error) {
 func (t *Trained) WriteGraph(w io.Writer) error {
 	coder, ok := t.Model.(models.Coder)
 	if !ok {
-		return fmt.Errorf("zoo: plot: a %T has no code", t.Model.Spec())
+		return fmt.Errorf("zoo: plot: a model of type %s has no code", models.Types.Name(t.Model.Spec()))
 	}
 	g := graph.New(nil)
 	v := g.Input("v", append([]int{1}, t.Model.InputShape()...)...)

@@ -65,7 +65,7 @@ func (t Test) line() any { return map[string]Test{"test": t} }
 func Measure(model models.Model, images *data.Images) (Test, error) {
 	net, ok := model.(models.Coder)
 	if !ok {
-		return Test{}, fmt.Errorf("zoo: measure: a %T has no code", model.Spec())
+		return Test{}, fmt.Errorf("zoo: measure: a model of type %s has no code", models.Types.Name(model.Spec()))
 	}
 	errs, err := metric.Reconstruction(net, images, evalBatch)
 	if err != nil {

@@ -70,13 +70,13 @@ func (s Sampling) suits(model models.Model) error {
 	}
 	if _, ok := model.(models.Stochastic); ok {
 		if s.From != FromPrior || s.Steps != 0 || s.Noise != models.MeanField || s.Class != nil || !(s.Spread >= 0) {
-			return fmt.Errorf("zoo: sampling: a %T draws codes from its prior: want sampling.from %s, a spread of at least 0, and nothing else", model.Spec(), FromPrior)
+			return fmt.Errorf("zoo: sampling: a model of type %s draws codes from its prior: want sampling.from %s, a spread of at least 0, and nothing else", models.Types.Name(model.Spec()), FromPrior)
 		}
 		return nil
 	}
 	net, ok := netOf(model)
 	if !ok {
-		return fmt.Errorf("zoo: sampling: a %T has no layers to sample: leave it away", model.Spec())
+		return fmt.Errorf("zoo: sampling: a model of type %s has no layers to sample: leave it away", models.Types.Name(model.Spec()))
 	}
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("zoo: %w", err)
@@ -105,13 +105,13 @@ func (s Sampling) Sample(model models.Model, n int, seed uint64, start []float32
 	net, layered := netOf(model)
 	stochastic, ok := model.(models.Stochastic)
 	if !ok && !layered {
-		return nil, fmt.Errorf("zoo: sample: a %T is no distribution of examples, so there is nothing to draw: zoo reconstruct and zoo interpolate show what it does", model.Spec())
+		return nil, fmt.Errorf("zoo: sample: a model of type %s is no distribution of examples, so there is nothing to draw: zoo reconstruct and zoo interpolate show what it does", models.Types.Name(model.Spec()))
 	}
 	if err := s.suits(model); err != nil {
 		return nil, err
 	}
 	if s == (Sampling{}) {
-		return nil, fmt.Errorf("zoo: sample: the recipe draws no samples of this model: it has not learnt to go down to its data")
+		return nil, fmt.Errorf("zoo: sample: the recipe does not say how this model is sampled: say it with --from and --steps")
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("zoo: sample: %d samples, want at least 1", n)

@@ -131,7 +131,7 @@ func (t *Training) prepare() (err error) {
 		return err
 	}
 	if _, ok := t.model.(models.Coder); !ok {
-		return fmt.Errorf("zoo: a %T has no code to reconstruct from, which a run is measured by", r.Model)
+		return fmt.Errorf("zoo: a model of type %s has no code to reconstruct from, which a run is measured by", models.Types.Name(r.Model))
 	}
 	t.trainer, err = train.New(t.model, r.Stages, t.images, r.Seed)
 	return err

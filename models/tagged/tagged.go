@@ -62,6 +62,15 @@ func (t Types[I]) Decode(data []byte) (v I, err error) {
 	return value.Elem().Interface().(I), nil
 }
 
+// Name is the name of v's type, or that which Go has for it where it has none
+// here.
+func (t Types[I]) Name(v I) string {
+	if name := t.name(v); name != "" {
+		return name
+	}
+	return fmt.Sprintf("%T", v)
+}
+
 func (t Types[I]) name(v I) string {
 	for name, sample := range t {
 		if reflect.TypeOf(sample) == reflect.TypeOf(v) {

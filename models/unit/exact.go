@@ -131,7 +131,7 @@ func (u Mixed) Exact() error {
 	for _, part := range []Unit{u.First, u.Rest} {
 		e, ok := part.(Exact)
 		if !ok {
-			return fmt.Errorf("unit: mixed: %T units are no exponential family whose states are drawn", part)
+			return fmt.Errorf("unit: mixed: %s units are no exponential family whose states are drawn", Types.Name(part))
 		}
 		if l, ok := part.(Leveled); ok && l.States() != 1 {
 			return fmt.Errorf("unit: mixed: a part has %d levels, want 1", l.States())

@@ -28,7 +28,7 @@ func (u Mixed) parts(g *graph.Graph, x *graph.Node) (first, rest *graph.Node) {
 		case nil:
 			g.Fail(fmt.Errorf(`unit: mixed: want "first" and "rest"`))
 		case Scaled, Replicated:
-			g.Fail(fmt.Errorf("unit: mixed: %T units cannot be a part", part))
+			g.Fail(fmt.Errorf("unit: mixed: %s units cannot be a part", Types.Name(part)))
 		}
 	}
 	shape := x.Shape()

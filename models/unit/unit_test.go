@@ -266,8 +266,8 @@ func TestUnitsThatDoNotFit(t *testing.T) {
 		"6 of 6 units":                        unit.Mixed{Units: 6, First: unit.Binary{}, Rest: unit.Binary{}},
 		"0 of 6 units":                        unit.Mixed{First: unit.Binary{}, Rest: unit.Binary{}},
 		`want "first" and "rest"`:             unit.Mixed{Units: 3, First: unit.Binary{}},
-		"unit.LearnedGaussian units cannot":   unit.Mixed{Units: 3, First: unit.LearnedGaussian{}, Rest: unit.Binary{}},
-		"unit.ReplicatedSoftmax units cannot": unit.Mixed{Units: 3, First: unit.Binary{}, Rest: unit.ReplicatedSoftmax{}},
+		"learned-gaussian units cannot":   unit.Mixed{Units: 3, First: unit.LearnedGaussian{}, Rest: unit.Binary{}},
+		"replicated-softmax units cannot": unit.Mixed{Units: 3, First: unit.Binary{}, Rest: unit.ReplicatedSoftmax{}},
 	} {
 		for _, use := range []func(g *graph.Graph, x *graph.Node){
 			func(g *graph.Graph, x *graph.Node) { u.Mean(g, x) },

@@ -132,10 +132,10 @@ func Root(dir string) (string, error) {
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", fmt.Errorf("data: root: %s%w", from, err)
+		return "", fmt.Errorf("data: %swant a folder of data sets: %w", from, err)
 	}
 	if !info.IsDir() {
-		return "", fmt.Errorf("data: root: %s%s: expected a folder, found a file of %d bytes", from, dir, info.Size())
+		return "", fmt.Errorf("data: %s%s: expected a folder of data sets, found a file of %d bytes", from, dir, info.Size())
 	}
 	return dir, nil
 }

@@ -33,7 +33,7 @@ func TestRootAndLocate(t *testing.T) {
 	_, err := Locate(dir, "file")
 	expectError(t, err, "expected a folder, found a file of 3 bytes")
 	_, err = Root(filepath.Join(dir, "file"))
-	expectError(t, err, "expected a folder, found a file of 3 bytes")
+	expectError(t, err, "expected a folder of data sets, found a file of 3 bytes")
 	t.Setenv("ZOO_DATA", filepath.Join(dir, "none"))
 	_, err = Root("")
 	expectError(t, err, "ZOO_DATA", "none")

@@ -65,7 +65,7 @@ func VariationalBound(ctx context.Context, layers []*models.Layer, source Source
 			for i, bound := range values[0] {
 				log, err := visible.LogMeasure(values[1][i*size : (i+1)*size])
 				if err != nil {
-					return fmt.Errorf("metric: bound: example %d is no state of %T units: %w", seen+i, visible, err)
+					return fmt.Errorf("metric: bound: example %d is no state of %s units: %w", seen+i, unit.Types.Name(visible), err)
 				}
 				mean += (float64(bound) + log) / float64(source.Len())
 			}
@@ -115,10 +115,10 @@ func Boundable(layers []*models.Layer) error {
 			return fmt.Errorf("metric: bound: %s has %g levels, want 1", l.Name, levels)
 		}
 		if _, ok := l.Visible.(unit.Binary); !ok && i > 0 {
-			return fmt.Errorf("metric: bound: %s has %T visible units, want unit.Binary above the lowest layer", l.Name, l.Visible)
+			return fmt.Errorf("metric: bound: %s has %s visible units, want binary ones above the lowest layer", l.Name, unit.Types.Name(l.Visible))
 		}
 		if _, ok := l.Hidden.(unit.Binary); !ok && i < len(layers)-1 {
-			return fmt.Errorf("metric: bound: %s has %T hidden units, want unit.Binary below the top", l.Name, l.Hidden)
+			return fmt.Errorf("metric: bound: %s has %s hidden units, want binary ones below the top", l.Name, unit.Types.Name(l.Hidden))
 		}
 	}
 	return nil

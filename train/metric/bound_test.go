@@ -115,7 +115,7 @@ func TestVariationalBoundByEnumeration(t *testing.T) {
 
 func TestBoundRefuses(t *testing.T) {
 	for want, layers := range map[string][]models.Spec{
-		"unit.Gaussian": {
+		"gaussian visible units, want binary": {
 			models.RBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Units: 4},
 			models.RBM{Visible: unit.Gaussian{}, Hidden: unit.Binary{}, Units: 3}},
 		"no likelihood": {

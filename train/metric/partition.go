@@ -73,8 +73,8 @@ func LogZ(ctx context.Context, l *models.Layer, tell func(done, total int)) (flo
 		s, kind, shape, free = v, l.Visible, l.StateShape(), l.FreeEnergy
 	}
 	if s.n == 0 {
-		return 0, fmt.Errorf("metric: log Z of %s by counting: %v %T visible and %v %T hidden units have more than 2^25 states",
-			l.Name, l.InputShape(), l.Visible, l.OutputShape(), l.Hidden)
+		return 0, fmt.Errorf("metric: log Z of %s by counting: %v %s visible and %v %s hidden units have more than 2^25 states",
+			l.Name, l.InputShape(), unit.Types.Name(l.Visible), l.OutputShape(), unit.Types.Name(l.Hidden))
 	}
 	block := min(countBlock, s.n)
 	g := graph.New(nil)
@@ -155,7 +155,7 @@ func Unnormalised(l *models.Layer, source Source, batch int) (float64, error) {
 		for i := range n {
 			log, err := kind.LogMeasure(values[1][i*size : (i+1)*size])
 			if err != nil {
-				return fmt.Errorf("metric: likelihood: example %d is no state of %T units: %w", seen+i, l.Visible, err)
+				return fmt.Errorf("metric: likelihood: example %d is no state of %s units: %w", seen+i, unit.Types.Name(l.Visible), err)
 			}
 			sum += log
 		}

@@ -237,7 +237,7 @@ func TestLikelihoodRefuses(t *testing.T) {
 	if _, err := LogZ(ctx, l, nil); err == nil || !strings.Contains(err.Error(), "2^25") || Countable(l) {
 		t.Errorf("counting 2^26 states: %v", err)
 	}
-	if _, err := Unnormalised(l, table{make([]float64, 30), append(make([]float64, 29), 0.25)}, 10); err == nil || !strings.Contains(err.Error(), "example 1 is no state of unit.Binary units: value 29 is 0.25") {
+	if _, err := Unnormalised(l, table{make([]float64, 30), append(make([]float64, 29), 0.25)}, 10); err == nil || !strings.Contains(err.Error(), "example 1 is no state of binary units: value 29 is 0.25") {
 		t.Errorf("grey data: %v", err)
 	}
 	l.Hidden = unit.ClippedReLU{}

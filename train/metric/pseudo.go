@@ -19,7 +19,7 @@ import (
 // one unit an example. Visible units are binary.
 func PseudoLikelihood(ctx context.Context, l *models.Layer, source Source, tell func(done, total int)) (float64, error) {
 	if _, ok := l.Visible.(unit.Binary); !ok {
-		return 0, fmt.Errorf("metric: pseudo-likelihood wants binary visible units, %s has %T", l.Name, l.Visible)
+		return 0, fmt.Errorf("metric: pseudo-likelihood wants binary visible units, %s has %s", l.Name, unit.Types.Name(l.Visible))
 	}
 	size := graph.Size(l.InputShape())
 	if source.Size() != size {

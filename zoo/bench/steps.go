@@ -261,7 +261,7 @@ func (b *benchmark) encode() (Step, error) {
 	}
 	coder, ok := model.(models.Coder)
 	if !ok {
-		return Step{}, fmt.Errorf("a %T has no code", model.Spec())
+		return Step{}, fmt.Errorf("a model of type %s has no code", models.Types.Name(model.Spec()))
 	}
 	pixels := zoo.Floats(digits(imagesSeed, 1))
 	g := graph.New(nil)

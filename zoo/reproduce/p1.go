@@ -262,7 +262,7 @@ func (e *p1) errorsOf(model models.Model) (errs missed, err error) {
 func meanError(model models.Model, images metric.Source) (float64, error) {
 	coder, ok := model.(models.Coder)
 	if !ok {
-		return 0, fmt.Errorf("reproduce: a %T has no code", model.Spec())
+		return 0, fmt.Errorf("reproduce: a model of type %s has no code", models.Types.Name(model.Spec()))
 	}
 	all, err := metric.Reconstruction(coder, images, batch)
 	if err != nil {

@@ -317,7 +317,7 @@ func (e *p1) vanishing(_ context.Context, three []autoencoder, trained [][]*tune
 				}
 				deep, ok := model.(models.Deep)
 				if !ok {
-					return nil, fmt.Errorf("a %T has no pairs of layers", model.Spec())
+					return nil, fmt.Errorf("a model of type %s has no pairs of layers", models.Types.Name(model.Spec()))
 				}
 				return gradientNorms(deep, e.trainSet.Head(e.held))
 			})

@@ -225,7 +225,7 @@ func (e *p3) attempt(ctx context.Context, n network, name, from string, rate flo
 func classErrors(r *run, images *data.Images) (float64, error) {
 	classifier, ok := r.Model.(models.Classifying)
 	if !ok {
-		return 0, fmt.Errorf("reproduce: %s: a %T tells no classes", r.name, r.Model)
+		return 0, fmt.Errorf("reproduce: %s: a model of type %s tells no classes", r.name, models.Types.Name(r.Model.Spec()))
 	}
 	return metric.ClassificationError(classifier, metric.Labelled{Source: images, Labels: images.Labels}, batch)
 }

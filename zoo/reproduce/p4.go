@@ -122,7 +122,7 @@ func (e *p4) measure(ctx context.Context, model models.Model) (m code, err error
 	if model != nil {
 		coder, ok := model.(models.Coder)
 		if !ok {
-			return m, fmt.Errorf("a %T has no code", model)
+			return m, fmt.Errorf("a model of type %s has no code", models.Types.Name(model.Spec()))
 		}
 		encode = func(source metric.Source) (metric.Source, error) {
 			return metric.Encoded(ctx, coder, source, batch)

@@ -25,7 +25,7 @@ func (e *p4) filters(_ context.Context, runs map[string]*run) (*Section, error) 
 	for _, m := range family {
 		weighted, ok := runs[m.name].Model.(models.Weighted)
 		if !ok {
-			return nil, fmt.Errorf("reproduce: %s: a %T tells no weights", m.name, runs[m.name].Model)
+			return nil, fmt.Errorf("reproduce: %s: a model of type %s tells no weights", m.name, models.Types.Name(runs[m.name].Model.Spec()))
 		}
 		w := weighted.Weights()[0]
 		sheet, _, err := report.Filters{Most: filtersShown, Sheet: report.Sheet{Scale: 2}}.Draw(w.Data, 28, 28, 1, w.Shape[len(w.Shape)-1])
@@ -209,7 +209,7 @@ func (e *p4) restoration(ctx context.Context, r *run) (image.Image, *Table, erro
 	measured, err := once(e.Lab, r.name, r.sum, func() (*zoo.Restoration, error) {
 		coder, ok := r.Model.(models.Coder)
 		if !ok {
-			return nil, fmt.Errorf("a %T has no code", r.Model)
+			return nil, fmt.Errorf("a model of type %s has no code", models.Types.Name(r.Model.Spec()))
 		}
 		return zoo.Restore(ctx, coder, recipe.Corruption(), test.Head(facesTested), training, recipe.Seed)
 	})

@@ -154,6 +154,9 @@ func flagError(cmd *cobra.Command, err error) error {
 func (a *app) dataRoot() (string, error) {
 	root, err := data.Root(a.dataDir)
 	if err != nil {
+		if a.dataDir != "" {
+			err = fmt.Errorf("--data-dir: %w", err)
+		}
 		return "", usageError{err}
 	}
 	return root, nil

@@ -57,6 +57,9 @@ are the given one, whole and masked; -n completions follow.`,
 			if err != nil {
 				return err
 			}
+			if d := t.Run.Data; !d.Pictures() {
+				return fmt.Errorf("zoo sample: examples of %s, %d×%d×%d, are no pictures", d.Name, d.Height, d.Width, d.Channels)
+			}
 			s := t.Run.Recipe.Sampling
 			changed := cmd.Flags().Changed
 			if changed("from") {
