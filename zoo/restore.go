@@ -50,7 +50,9 @@ func celebaAEColor() Recipe {
 	}
 	r.Stages[0].Name = "colour"
 	r.Stages[0].Objective = train.Reconstruction{Corruption: train.Corruptions{{Form: "grey"}}}
-	r.Stages[0].Epochs = 16
+	// Of so few faces it soon learns the colours by heart: 24.65 dB after 4 epochs
+	// and after 6, 24.5 after 8, 24.1 after 20 of batches of 16.
+	r.Stages[0].Epochs, r.Stages[0].Batch = 5, 32
 	return r
 }
 
