@@ -90,11 +90,12 @@ func (e *fewLabels) rows(ctx context.Context, set labelSet) ([][]string, error) 
 		{"random weights", set.random, fmt.Sprintf("%d epochs at rate %g", set.epochs, fewRate)},
 	} {
 		var accuracies, seconds []float64
+		before := 0.0 // seconds of pre-training
 		for _, seed := range e.seeds() {
 			pretrained := ""
 			if from.name == "machines" {
 				var err error
-				if pretrained, err = e.pretrained(ctx, seed); err != nil {
+				if pretrained, before, err = e.pretrained(ctx, seed); err != nil {
 					return nil, err
 				}
 			}
@@ -106,20 +107,28 @@ func (e *fewLabels) rows(ctx context.Context, set labelSet) ([][]string, error) 
 				accuracies, seconds = append(accuracies, accuracy), append(seconds, r.seconds)
 			}
 		}
-		took, _ := meanDeviation(seconds)
-		rows = append(rows, []string{fmt.Sprint(10 * set.each), from.name, fmt.Sprintf("%.2f", from.paper), spread(accuracies), from.start, inWords(took)})
+		mean, _ := meanDeviation(seconds)
+		took := inWords(mean)
+		if before > 0 {
+			took = inWords(before) + ", then " + took
+		}
+		rows = append(rows, []string{fmt.Sprint(10 * set.each), from.name, fmt.Sprintf("%.2f", from.paper), spread(accuracies), from.start, took})
 	}
 	return rows, nil
 }
 
-// pretrained is the name of the run of machines of that seed.
-func (e *fewLabels) pretrained(ctx context.Context, seed uint64) (string, error) {
+// pretrained is the name of the run of machines of that seed, and the seconds that
+// it took.
+func (e *fewLabels) pretrained(ctx context.Context, seed uint64) (string, float64, error) {
 	recipe := e.recipe
 	recipe.Seed = seed
 	recipe.Stages = zoo.Pretraining(3, e.pretrain)
 	name := fmt.Sprintf("pretrained-seed%d", seed)
-	_, err := e.train(ctx, name, recipe, "", nil)
-	return name, err
+	r, err := e.train(ctx, name, recipe, "", nil)
+	if err != nil {
+		return "", 0, err
+	}
+	return name, r.seconds, nil
 }
 
 // fewRate is the rate of back-propagation.

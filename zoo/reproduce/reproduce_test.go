@@ -188,7 +188,7 @@ func TestStoppedExperimentGoesOn(t *testing.T) {
 			}
 		}
 	}
-	if _, err := e.pretrained(ctx, 1); !errors.Is(err, context.Canceled) {
+	if _, _, err := e.pretrained(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Fatalf("stopped: %v", err)
 	}
 	before := clock{Path: filepath.Join(l.Folder, "runs", "pretrained-seed1", "seconds.json")}
@@ -199,7 +199,7 @@ func TestStoppedExperimentGoesOn(t *testing.T) {
 	if err := before.write(); err != nil {
 		t.Fatal(err)
 	}
-	name, err := e.pretrained(t.Context(), 1)
+	name, _, err := e.pretrained(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
