@@ -16,7 +16,7 @@ func celebaAERestore() Recipe {
 		About:   "Convolutional autoencoder that fills a hole in a noisy colour face, and takes the noise away",
 		Paper:   "Vincent et al. 2010; Ronneberger, Fischer and Brox 2015; Zhang et al. 2017, arXiv 1608.03981, for the correction",
 		Data:    Source{Set: "celeba", Size: 64},
-		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{8}},
+		BuiltIn: &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{20}},
 		Model: models.ConvAutoencoder{
 			Shape: []int{64, 64, 3}, Filters: []int{32, 64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
 			Units: 256, Skip: true, Output: models.OutputCorrection,
@@ -48,6 +48,7 @@ func celebaAEColor() Recipe {
 		Shape: []int{64, 64, 3}, Filters: []int{32, 64, 128, 256}, Kernel: 4, Stride: 2, Pad: 1,
 		Units: 256, Skip: true, Output: models.OutputColour,
 	}
+	r.BuiltIn = &BuiltIn{Set: "faces", Images: 2000, Epochs: []int{8}}
 	r.Stages[0].Name = "colour"
 	r.Stages[0].Objective = train.Reconstruction{Corruption: train.Corruptions{{Form: "grey"}}}
 	// Of so few faces it soon learns the colours by heart: 24.65 dB after 4 epochs
