@@ -87,6 +87,7 @@ func mnistAEDeep() Recipe {
 		Epochs:    150, Batch: 100,
 	})
 	r.BuiltIn.Epochs = []int{3, 3, 3, 3, 20}
+	r.Expect = []Expect{{Metric: testError, Value: 0.00370, Source: "zoo train mnist-ae-deep"}}
 	return r
 }
 
