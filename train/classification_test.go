@@ -272,13 +272,13 @@ func TestClassificationRefuses(t *testing.T) {
 		stage  Stage
 		images *data.Images
 	}{
-		"classification: a model of type stack has no classes":        {stackSpec(unit.Binary{}), stage, labelledBars(40)},
-		"images of bars have no labels":                      {barsClassifier(), stage, bars(40)},
-		"all 40 images of bars that are learnt from":         {barsClassifier(), stage, oneClass},
-		"image 7 of bars has label 4, but the model has 4":   {barsClassifier(), stage, high},
-		"are all of class 3: shuffle the set":                {barsClassifier(), few, sorted},
-		"validation on 40 of 40 images":                      {barsClassifier(), held, labelledBars(40)},
-		"patience 3 with validation on 0 images":             {barsClassifier(), impatient, labelledBars(40)},
+		"classification: a model of type stack has no classes":       {stackSpec(unit.Binary{}), stage, labelledBars(40)},
+		"images of bars have no labels":                              {barsClassifier(), stage, bars(40)},
+		"all 40 images of bars that are learnt from":                 {barsClassifier(), stage, oneClass},
+		"image 7 of bars has label 4, but the model has 4":           {barsClassifier(), stage, high},
+		"are all of class 3: shuffle the set":                        {barsClassifier(), few, sorted},
+		"validation on 40 of 40 images":                              {barsClassifier(), held, labelledBars(40)},
+		"patience 3 with validation on 0 images":                     {barsClassifier(), impatient, labelledBars(40)},
 		"validation: the loss of the objective cd does not tell how": {barsClassifier(), Stage{Optimizer: SGD{Rate: 1}, Epochs: 1, Validation: 3}, labelledBars(40)},
 	} {
 		model, err := c.spec.New(graph.NewRandom(1))

@@ -166,9 +166,9 @@ func TestStagesOfPairs(t *testing.T) {
 func TestStagesThatPairsRefuse(t *testing.T) {
 	adam := Adam{Rate: 0.01}
 	for want, stage := range map[string]Stage{
-		"layers 2 to 4, want some of 1 to 3": {First: 2, Last: 4, Objective: Reconstruction{}, Optimizer: adam, Epochs: 1},
-		"has no machines to start":           {DataStart: 0.5, Objective: Reconstruction{}, Optimizer: adam, Epochs: 1},
-		"cd: a model of type autoencoder has no":      {Optimizer: adam, Epochs: 1},
+		"layers 2 to 4, want some of 1 to 3":     {First: 2, Last: 4, Objective: Reconstruction{}, Optimizer: adam, Epochs: 1},
+		"has no machines to start":               {DataStart: 0.5, Objective: Reconstruction{}, Optimizer: adam, Epochs: 1},
+		"cd: a model of type autoencoder has no": {Optimizer: adam, Epochs: 1},
 	} {
 		if _, err := New(anyModel(t, deepSpec(), 1), []Stage{stage}, bars(8), 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

@@ -260,12 +260,12 @@ func TestExtremes(t *testing.T) {
 // Units that a layer must complete, and parts that do not fit, say so.
 func TestUnitsThatDoNotFit(t *testing.T) {
 	for want, u := range map[string]unit.Unit{
-		"have no variances":                   unit.LearnedGaussian{},
-		"groups of 4 classes":                 unit.Softmax{Classes: 4},
-		"groups of -1 classes":                unit.Softmax{Classes: -1},
-		"6 of 6 units":                        unit.Mixed{Units: 6, First: unit.Binary{}, Rest: unit.Binary{}},
-		"0 of 6 units":                        unit.Mixed{First: unit.Binary{}, Rest: unit.Binary{}},
-		`want "first" and "rest"`:             unit.Mixed{Units: 3, First: unit.Binary{}},
+		"have no variances":               unit.LearnedGaussian{},
+		"groups of 4 classes":             unit.Softmax{Classes: 4},
+		"groups of -1 classes":            unit.Softmax{Classes: -1},
+		"6 of 6 units":                    unit.Mixed{Units: 6, First: unit.Binary{}, Rest: unit.Binary{}},
+		"0 of 6 units":                    unit.Mixed{First: unit.Binary{}, Rest: unit.Binary{}},
+		`want "first" and "rest"`:         unit.Mixed{Units: 3, First: unit.Binary{}},
 		"learned-gaussian units cannot":   unit.Mixed{Units: 3, First: unit.LearnedGaussian{}, Rest: unit.Binary{}},
 		"replicated-softmax units cannot": unit.Mixed{Units: 3, First: unit.Binary{}, Rest: unit.ReplicatedSoftmax{}},
 	} {
