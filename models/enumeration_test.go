@@ -595,9 +595,9 @@ func TestClassFreeEnergy(t *testing.T) {
 // Units that know no hidden or no centred form are refused there.
 func TestVisibleOnlyUnits(t *testing.T) {
 	for want, spec := range map[string]RBM{
-		"hidden units are unit.LearnedGaussian":   {Visible: unit.Binary{}, Hidden: unit.LearnedGaussian{}},
-		"hidden units are unit.ReplicatedSoftmax": {Visible: unit.Binary{}, Hidden: unit.ReplicatedSoftmax{}},
-		"cannot be centred":                       {Visible: unit.ReplicatedSoftmax{}, Hidden: unit.Binary{}, Centred: true},
+		"hidden units are learned-gaussian":   {Visible: unit.Binary{}, Hidden: unit.LearnedGaussian{}},
+		"hidden units are replicated-softmax": {Visible: unit.Binary{}, Hidden: unit.ReplicatedSoftmax{}},
+		"cannot be centred":                   {Visible: unit.ReplicatedSoftmax{}, Hidden: unit.Binary{}, Centred: true},
 	} {
 		spec.Shape, spec.Units = []int{3}, 2
 		if _, err := spec.New(graph.NewRandom(1)); err == nil || !strings.Contains(err.Error(), want) {

@@ -120,7 +120,7 @@ func TestJointStackRefuses(t *testing.T) {
 	one, conv := jointSpec(), jointSpec()
 	one.Classes = 1
 	conv.Layers = []Spec{ConvRBM{Visible: unit.Binary{}, Hidden: unit.Binary{}, Filters: 2, Kernel: 2, Stride: 1}}
-	for want, spec := range map[string]Stack{"labels of 1 classes": one, "a models.ConvRBM cannot be the top layer": conv} {
+	for want, spec := range map[string]Stack{"labels of 1 classes": one, "a model of type conv-rbm cannot be the top layer": conv} {
 		if _, err := spec.New(graph.NewRandom(1)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}

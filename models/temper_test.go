@@ -166,7 +166,7 @@ func TestExact(t *testing.T) {
 		{unit.Multinary{Levels: 7}, unit.Binary{}, 0, 0, "levels"},
 		{unit.Binary{}, unit.Multinary{Levels: 2}, 1, 0, "levels"},
 		{unit.Multinary{}, unit.Multinary{Gain: 0.5}, 1, 0, "gain 0.5"},
-		{unit.Binary{}, unit.ClippedReLU{}, 1, 0, "unit.ClippedReLU"},
+		{unit.Binary{}, unit.ClippedReLU{}, 1, 0, "clipped-relu units"},
 	} {
 		l := tiny(t, false)
 		l.Visible, l.Hidden, l.Copies = c.visible, c.hidden, c.copies
