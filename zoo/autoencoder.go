@@ -166,9 +166,8 @@ func RectifierPretraining(updates int) []train.Stage {
 // mnistAERBMSigmoid is P1's pre-trained autoencoder: machines with Gaussian
 // visible units, also above the first, unrolled. The means of such units are
 // linear, and so are the layers of the decoder. With sigmoid layers there, of the
-// same weights, as P1 can be read as well, nothing of what the machines have
-// learnt is left when the tuning begins, and the paper's figure does not come out
-// (zoo reproduce p1).
+// same weights, as P1 can be read as well, the tuning begins no lower than from
+// random weights, and the paper's figure does not come out (zoo reproduce p1).
 func mnistAERBMSigmoid() Recipe {
 	r := digits("mnist-ae-rbm-sigmoid", "Autoencoder 784-512-256-128-64-32 of sigmoid units on handwritten digits, pre-trained as Boltzmann machines", rectifierPaper)
 	body := models.Stack{Shape: []int{28, 28, 1}}

@@ -41,7 +41,7 @@ func Open(path string) (*Trained, error) {
 				return nil, fmt.Errorf("zoo: %s: this run is not finished and has no weights yet: go on with it by --resume", path)
 			}
 			if _, err := os.Stat(filepath.Join(path, lockFile)); err == nil {
-				return nil, fmt.Errorf("zoo: %s: this run begins just now, and has no weights yet", path)
+				return nil, fmt.Errorf("zoo: %s: this run has no weights yet: it begins just now, or ended before it could begin", path)
 			}
 			return nil, fmt.Errorf("zoo: %s: this is no run folder: it has no %s", path, modelFile)
 		}

@@ -124,25 +124,20 @@ func DrawLoss(run, folder string) ([]string, error) {
 			losses.add(l.Name, s.Step, l.Loss/visible[l.Name])
 			layers.add(l.Name, s.Step, l.Reconstruction)
 		}
-		switch o := objective(s).(type) {
-		case train.Classification:
+		_, classes := objective(s).(train.Classification)
+		whole, reconstructs := objective(s).(train.Reconstruction)
+		switch {
+		case classes:
 			errors.add("cross-entropy", s.Step, s.Loss)
 			if s.Validation != nil {
 				errors.add("mistaken, held out", s.Step, s.Validation.Error)
 			}
-		case train.Reconstruction:
-			switch {
-			case len(visible) == 0: // no machines: what is minimised is all there is
-				losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
-			case o.Loss == "cross-entropy":
-				losses.add("whole stack", s.Step, s.Loss/size)
-			default:
-				layers.add("whole stack", s.Step, s.Loss)
-			}
-		default:
-			if len(visible) == 0 {
-				losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
-			}
+		case len(visible) == 0: // no machines: what is minimised is all there is
+			losses.add(orElse(s.Name, "loss"), s.Step, s.Loss)
+		case reconstructs && whole.Loss == "cross-entropy":
+			losses.add("whole stack", s.Step, s.Loss/size)
+		case reconstructs:
+			layers.add("whole stack", s.Step, s.Loss)
 		}
 	}
 	var drawn []string

@@ -90,14 +90,16 @@ func (e *fewLabels) rows(ctx context.Context, set labelSet) ([][]string, error) 
 		{"random weights", set.random, fmt.Sprintf("%d epochs at rate %g", set.epochs, fewRate)},
 	} {
 		var accuracies, seconds []float64
-		before := 0.0 // seconds of pre-training
+		var before []float64 // seconds of pre-training
 		for _, seed := range e.seeds() {
 			pretrained := ""
 			if from.name == "machines" {
 				var err error
-				if pretrained, before, err = e.pretrained(ctx, seed); err != nil {
+				var took float64
+				if pretrained, took, err = e.pretrained(ctx, seed); err != nil {
 					return nil, err
 				}
+				before = append(before, took)
 			}
 			for draw := range set.draws {
 				accuracy, r, err := e.tuned(ctx, set, seed, draw, pretrained)
@@ -109,8 +111,9 @@ func (e *fewLabels) rows(ctx context.Context, set labelSet) ([][]string, error) 
 		}
 		mean, _ := meanDeviation(seconds)
 		took := inWords(mean)
-		if before > 0 {
-			took = inWords(before) + ", then " + took
+		if len(before) > 0 {
+			first, _ := meanDeviation(before)
+			took = inWords(first) + ", then " + took
 		}
 		rows = append(rows, []string{fmt.Sprint(10 * set.each), from.name, fmt.Sprintf("%.2f", from.paper), spread(accuracies), from.start, took})
 	}
@@ -168,8 +171,8 @@ func (e *fewLabels) tuned(ctx context.Context, set labelSet, seed uint64, draw i
 // initial is a classifier on binary machines whose weights begin as those of a
 // sigmoid network should that learns by back-propagation alone: with four times
 // the deviation √(2/(V+H)) of other networks, as is usual (Bengio 2012, Practical
-// Recommendations for Gradient-Based Training of Deep Architectures). At the 0.01 that suits machines three layers learn nothing of a thousand
-// labels.
+// Recommendations for Gradient-Based Training of Deep Architectures). At the 0.01
+// that suits machines three layers learn nothing of a thousand labels.
 func initial(c models.Classifier) models.Classifier {
 	stack := c.Body.(models.Stack)
 	visible := graph.Size(stack.Shape)

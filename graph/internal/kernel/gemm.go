@@ -294,8 +294,11 @@ type tiling struct {
 	parts  int
 }
 
+// panelParts is in how many parts a panel is fetched, as the tiles have it too.
+const panelParts = 4
+
 // fetch says which panel is next, once.
-func (t *tiling) fetch(next []float32, ld int) { t.next, t.ldnext, t.parts = next, ld, 4 }
+func (t *tiling) fetch(next []float32, ld int) { t.next, t.ldnext, t.parts = next, ld, panelParts }
 
 // fetched says that tiles, as many as said, have each fetched a part.
 func (t *tiling) fetched(tiles int) {
@@ -303,7 +306,7 @@ func (t *tiling) fetched(tiles int) {
 		t.next, t.ldnext, t.parts = nil, 0, 0
 		return
 	}
-	t.next = t.next[tiles*(t.k/4)*t.ldnext:]
+	t.next = t.next[tiles*(t.k/panelParts)*t.ldnext:]
 	t.parts -= tiles
 }
 
@@ -334,5 +337,5 @@ func (t *tiling) column(m, w int, a, b []float32, ldb int, d, c, panel []float32
 	}
 	i := taller * (height + 1)
 	current.micro(t, tiles-taller, height, w, a[i*t.rsa:], b, d[i*t.ldd:], c[i*t.ldc:], panel)
-	t.fetched(4)
+	t.fetched(panelParts)
 }
